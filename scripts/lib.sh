@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Sourced by the shell scripts here: where things are, progress, stamps, locks.
+# It knows nothing about what any step does.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$TOP/.build}
+case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
+ROOT=${ROOT:-$BUILD/root}
+case $ROOT in /*) ;; *) ROOT=$TOP/$ROOT ;; esac
+export TOP BUILD ROOT
+
+SRC=$BUILD/qemu/src
+LOGS=$BUILD/log
+STAMPS=$BUILD/stamp
+mkdir -p "$BUILD" "$LOGS" "$STAMPS"
+
+say()
+{
+    printf '%s\n' "$*"
+}
+
+warn()
+{
+    printf 'warning: %s\n' "$*" >&2
+}
+
+# die MESSAGE [WHAT-TO-DO]
+die()
+{
+    printf 'error: %s\n' "$1" >&2
+    [ -z "${2:-}" ] || printf '  what to do: %s\n' "$2" >&2
+    exit 1
+}
+
+elapsed()
+{
+    local s=$1
+
+    if [ "$s" -ge 60 ]; then
+        printf '%d min %02d s' $((s / 60)) $((s % 60))
+    else
+        printf '%d s' "$s"
+    fi
+}
+
+# The last thing a log says, as one short line.
+last_line()
+{
+    tail -n 3 "$1" 2>/dev/null | tr '\r' '\n' | grep -v '^[[:space:]]*$' |
+        tail -n 1 | tr -d '\000-\037' | cut -c1-60
+}
+
+# step NAME COMMAND...
+# Runs COMMAND with its output in a log, says how far it is, and on failure
+# says which step failed, shows why, and what to do ($HINT).
+step()
+{
+    local name=$1 log pid rc=0 start=$SECONDS next=$((SECONDS + 15))
+
+    shift
+    log=$LOGS/$(printf '%s' "$name" | tr -c 'A-Za-z0-9._' '-').log
+    say "==> $name"
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    # shellcheck disable=SC2064  # the pid of now is meant
+    trap "kill $pid 2>/dev/null; exit 130" INT TERM
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.2
+        if [ "$SECONDS" -ge "$next" ]; then
+            say "    $name: $(elapsed $((SECONDS - start))) $(last_line "$log")"
+            next=$((SECONDS + 20))
+        fi
+    done
+    wait "$pid" || rc=$?
+    trap - INT TERM
+    if [ "$rc" -ne 0 ]; then
+        step_failed "$name" "$rc" "$log" "$((SECONDS - start))"
+        return "$rc"
+    fi
+    grep -a '^warning: ' "$log" | grep -av 'dpkg-source' >&2 || true
+    say "    $name: done in $(elapsed $((SECONDS - start)))"
+}
+
+step_failed()
+{
+    {
+        printf '\nFAILED: %s (exit status %d after %s)\n' \
+            "$1" "$2" "$(elapsed "$4")"
+        printf 'the last lines of %s:\n' "$3"
+        tail -n "${TAIL:-25}" "$3" | tr '\r' '\n' | tail -n "${TAIL:-25}" |
+            sed 's/^/  | /'
+        printf 'what to do: %s\n\n' \
+            "${HINT:-read the log above, mend it, and run the same command again}"
+    } >&2
+}
+
+# hash_of FILE... : one hash over names and contents; missing files count too.
+hash_of()
+{
+    sha256sum -- "$@" 2>&1 | sed "s#$TOP/##" | sha256sum | cut -c1-64
+}
+
+# stamp_is NAME HASH: was the step NAME last completed with this HASH?
+stamp_is()
+{
+    [ -f "$STAMPS/$1" ] && [ "$(cat "$STAMPS/$1")" = "$2" ]
+}
+
+stamp_set()
+{
+    printf '%s\n' "$2" >"$STAMPS/$1.tmp"
+    mv "$STAMPS/$1.tmp" "$STAMPS/$1"
+}
+
+# lock NAME SCRIPT ARGS... : one run at a time; the lock ends with the script.
+# Usage, first thing in a script:  lock build "$0" "$@"
+lock()
+{
+    local name=$1 var
+
+    shift
+    var=LOCKED_$name
+    [ -z "${!var:-}" ] || return 0
+    if ! flock -n "$BUILD/lock-$name" true; then
+        say "another run holds $BUILD/lock-$name: waiting for it to end"
+    fi
+    exec env "$var=1" flock -o "$BUILD/lock-$name" "$@"
+}
+
+# inside: run in the root; every build and test tool comes from there.
+inside()
+{
+    "$TOP/scripts/enter" "$@"
+}
