@@ -11,6 +11,7 @@ ROOT=${ROOT:-$BUILD/root}
 case $ROOT in /*) ;; *) ROOT=$TOP/$ROOT ;; esac
 export TOP BUILD ROOT
 
+# shellcheck disable=SC2034  # used by the scripts that source this
 SRC=$BUILD/qemu/src
 LOGS=$BUILD/log
 STAMPS=$BUILD/stamp
