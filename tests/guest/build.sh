@@ -1,0 +1,258 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makes the images of the test guests: OUT/NAME/kernel and OUT/NAME/initrd.
+# Runs in the Debian 13 root, as any user.  What an image is made of is in
+# recipes/NAME.sh; README.md tells how to add one.
+
+set -eu
+
+usage()
+{
+    cat <<EOF
+usage: build.sh [--out DIR] [NAME...]
+Makes guest images from the recipes (all of them when none is named) below
+DIR, by default .build/guest of the source tree.  An image that is up to date
+is left alone.
+EOF
+}
+
+say()
+{
+    printf 'guest: %s\n' "$*"
+}
+
+die()
+{
+    printf 'guest: error: %s\n' "$*" >&2
+    exit 1
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=$here/../../.build/guest
+while [ $# -gt 0 ]; do
+    case $1 in
+    --out) [ $# -gt 1 ] || die "--out needs a directory"; out=$2; shift 2 ;;
+    -h|--help) usage; exit 0 ;;
+    -*) usage >&2; exit 2 ;;
+    *) break ;;
+    esac
+done
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+CODENAME=$(. /etc/os-release && echo "$VERSION_CODENAME")
+GUEST_PACKAGES="busybox-static mesa-vulkan-drivers vulkan-tools libdrm2"
+triplet=aarch64-linux-gnu
+
+check_tools()
+{
+    missing=
+    for tool in mmdebstrap depmod modprobe cpio zstd xz readelf meson ninja \
+                glslangValidator $triplet-gcc; do
+        command -v $tool > /dev/null || missing="$missing $tool"
+    done
+    [ -z "$missing" ] || die "not found:$missing (run this in the build root)"
+}
+
+hash_of()
+{
+    cat "$@" | sha256sum | cut -d ' ' -f 1
+}
+
+# The mirrors that this root itself uses, and its proxy if it has one.
+apt_sources()
+{
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ -e "$list" ] && sed -n '/^deb /p' "$list"
+    done
+    for list in /etc/apt/sources.list.d/*.sources; do
+        [ -e "$list" ] && { echo; cat "$list"; }
+    done
+    true
+}
+
+apt_proxy()
+{
+    apt-config dump | grep -i '^Acquire::[a-z]*::Proxy "' || true
+}
+
+# Unpacks the packages of recipes/packages-$1.sh and all they depend on.
+# Nothing of them is run, so no emulation is needed.
+fetch_packages()
+{
+    recipe=$here/recipes/packages-$1.sh
+    tree=$out/packages/$1
+    . "$recipe"
+    stamp=$( { hash_of "$recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
+    if [ "$(cat "$tree.stamp" 2> /dev/null)" = "$stamp" ]; then
+        return
+    fi
+    say "fetching packages ($1): $PACKAGES"
+    rm -rf "$tree" "$tree.stamp"
+    mkdir -p "$out/packages"
+    set -- --architectures=arm64 --variant=extract --mode=chrootless \
+        --format=directory --include="$(echo $PACKAGES | tr ' ' ,)" \
+        --aptopt='APT::Install-Recommends "false"'
+    if [ -n "$RELEASE" ]; then
+        set -- "$@" --aptopt="APT::Default-Release \"$RELEASE\""
+    fi
+    apt_proxy > "$out/packages/proxy.conf"
+    if [ -s "$out/packages/proxy.conf" ]; then
+        set -- "$@" --aptopt="$out/packages/proxy.conf"
+    fi
+    apt_sources | mmdebstrap "$@" "$CODENAME" "$tree" - \
+        > "$tree.log" 2>&1 < /dev/stdin || {
+        tail -n 20 "$tree.log" >&2
+        die "packages ($tree.log); are the mirrors of this root reachable?"
+    }
+    rm -rf "$tree/usr/share/doc" "$tree/usr/share/man" \
+        "$tree/usr/share/locale" "$tree"/usr/lib/linux-image-* \
+        "$tree"/usr/lib/modules/*/dtb
+    for release in "$tree"/usr/lib/modules/*; do
+        [ -d "$release" ] && depmod -b "$tree/usr" "${release##*/}"
+    done
+    echo "$stamp" > "$tree.stamp"
+}
+
+build_programs()
+{
+    programs=$out/programs
+    if [ ! -e "$programs/build/build.ninja" ]; then
+        say "configuring the guest programs"
+        mkdir -p "$programs/source"
+        ln -sfn "$here" "$programs/source/guest"
+        cat > "$programs/source/meson.build" <<EOF
+project('guest-programs', 'c', default_options: ['c_std=gnu11', 'warning_level=2'])
+subdir('guest')
+EOF
+        meson setup --cross-file "$here/aarch64.ini" --buildtype=release \
+            "$programs/build" "$programs/source" > "$programs/setup.log" 2>&1 || {
+            tail -n 20 "$programs/setup.log" >&2
+            die "configuring the programs failed ($programs/setup.log)"
+        }
+    fi
+    ninja -C "$programs/build" --quiet > "$programs/build.log" 2>&1 || {
+        tail -n 40 "$programs/build.log" >&2
+        die "building the programs failed ($programs/build.log)"
+    }
+}
+
+# add_file PATH: one file of the package tree, with the libraries it needs.
+add_file()
+{
+    [ -e "$image/$1" ] && return
+    [ -e "$tree/$1" ] || die "$name: no $1 in $tree"
+    mkdir -p "$image/$(dirname "$1")"
+    cp -L "$tree/$1" "$image/$1"
+    add_libraries "$image/$1"
+}
+
+add_libraries()
+{
+    for lib in $(readelf -d "$1" 2> /dev/null |
+                 sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p'); do
+        add_file "usr/lib/$triplet/$lib"
+    done
+}
+
+add_program()
+{
+    mkdir -p "$image/usr/bin"
+    cp "$1" "$image/usr/bin/"
+    add_libraries "$1"
+}
+
+# add_modules NAME...: kernel modules with what they depend on, uncompressed
+# because busybox's modprobe is given no decompressor.
+add_modules()
+{
+    for module in "$@"; do
+        modprobe -d "$tree/usr" -S "$release" --show-depends "$module" |
+        while read -r verb file _; do
+            [ "$verb" = insmod ] || continue
+            dest=$image/usr/${file#"$tree/usr/"}
+            mkdir -p "$(dirname "$dest")"
+            case $file in
+            *.xz) xz -dc "$file" > "${dest%.xz}" ;;
+            *.zst) zstd -dqc "$file" > "${dest%.zst}" ;;
+            *) cp "$file" "$dest" ;;
+            esac
+        done
+        echo "$module" >> "$image/etc/guest-modules"
+    done
+    cp "$tree/usr/lib/modules/$release"/modules.builtin* \
+        "$tree/usr/lib/modules/$release/modules.order" \
+        "$image/usr/lib/modules/$release/"
+    depmod -b "$image/usr" "$release"
+}
+
+compose()
+{
+    name=$1
+    recipe=$here/recipes/$name.sh
+    [ -e "$recipe" ] || die "no recipe $recipe"
+    MODULES="virtio_gpu"
+    FILES="usr/bin/vulkaninfo usr/lib/$triplet/libvulkan_virtio.so
+        usr/share/vulkan/icd.d/virtio_icd.json"
+    recipe_finish() { :; }
+    . "$recipe"
+    fetch_packages "$PACKAGE_SET"
+    tree=$out/packages/$PACKAGE_SET
+    built=$(find "$programs/build/guest" -maxdepth 1 -type f -perm -100 | sort)
+    [ -n "$built" ] || die "no programs in $programs/build/guest"
+    stamp=$(hash_of "$recipe" "$tree.stamp" "$0" "$here/init" $built)
+    if [ "$(cat "$out/$name/stamp" 2> /dev/null)" = "$stamp" ]; then
+        say "$name is up to date"
+        return
+    fi
+    modules=$(echo "$tree"/usr/lib/modules/*-"$KERNEL_FLAVOUR")
+    release=${modules##*/}
+    # Up to 6.12 the kernel is in /boot, later beside its modules.
+    kernel=$modules/vmlinuz
+    [ -e "$kernel" ] || kernel=$tree/boot/vmlinuz-$release
+    [ -e "$kernel" ] || die "$name: no kernel of flavour $KERNEL_FLAVOUR"
+
+    say "composing $name (Linux $release)"
+    mkdir -p "$out/$name"
+    rm -f "$out/$name/stamp"
+    image=$out/$name/tree
+    rm -rf "$image"
+    for dir in bin dev etc proc root sys tmp usr/bin "usr/lib/modules/$release"
+    do
+        mkdir -p "$image/$dir"
+    done
+    ln -s usr/lib "$image/lib"
+    cp "$tree/usr/bin/busybox" "$image/bin/"
+    cp "$here/init" "$image/init"
+    chmod 755 "$image/init"
+    echo "$name" > "$image/etc/guest-name"
+    for file in usr/lib/ld-linux-aarch64.so.1 $FILES; do
+        add_file "$file"
+    done
+    for program in $built; do
+        add_program "$program"
+    done
+    add_modules $MODULES
+    recipe_finish "$image"
+
+    cp "$kernel" "$out/$name/kernel"
+    (cd "$image" && find . | sort |
+        cpio --quiet --reproducible -o -H newc -R 0:0) |
+        zstd -q -19 > "$out/$name/initrd"
+    rm -rf "$image"
+    echo "$stamp" > "$out/$name/stamp"
+    say "$name: initrd $(du -k "$out/$name/initrd" | cut -f 1) KiB"
+}
+
+check_tools
+if [ $# -eq 0 ]; then
+    for recipe in "$here"/recipes/*.sh; do
+        recipe=$(basename "$recipe" .sh)
+        case $recipe in packages-*) ;; *) set -- "$@" "$recipe" ;; esac
+    done
+fi
+build_programs
+for image_name in "$@"; do
+    compose "$image_name"
+done
