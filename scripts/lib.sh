@@ -86,6 +86,7 @@ step()
 
 step_failed()
 {
+    printf '%s\n' "$3" >>"$LOGS/failed"
     {
         printf '\nFAILED: %s (exit status %d after %s)\n' \
             "$1" "$2" "$(elapsed "$4")"
@@ -127,7 +128,7 @@ lock()
     if ! flock -n "$BUILD/lock-$name" true; then
         say "another run holds $BUILD/lock-$name: waiting for it to end"
     fi
-    exec env "$var=1" flock -o "$BUILD/lock-$name" "$@"
+    exec env "$var=1" flock -F "$BUILD/lock-$name" "$@"
 }
 
 # inside: run in the root; every build and test tool comes from there.

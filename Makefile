@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The front door.  Every target works as the first command on a fresh Debian 12
+# or 13 machine; what is done already is not done again.  See `make help`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Names and places that a user may give on the command line.
+export BUILD ROOT QEMU_SRC DISTDIR VNC V
+
+ENTER := scripts/enter
+
+.PHONY: help demo check build bench apply shell guest lint coverage fuzz soak \
+	docs clean ready
+
+help:
+	@scripts/usage
+
+build:
+	@scripts/prepare
+	@scripts/build main
+
+# QEMU and the guest images, side by side.
+ready:
+	@scripts/prepare
+	@scripts/ready
+
+demo: ready
+	@$(ENTER) scripts/demo
+
+bench: ready
+	@$(ENTER) scripts/bench
+
+guest: ready
+	@$(ENTER) scripts/demo-guest
+
+check:
+	@scripts/prepare
+	@scripts/check
+
+lint:
+	@scripts/prepare
+	@$(ENTER) scripts/lint
+
+shell:
+	@scripts/prepare
+	@$(ENTER) bash
+
+docs:
+	@scripts/prepare
+	@scripts/docs
+
+coverage:
+	@scripts/prepare
+	@scripts/coverage
+
+apply:
+	@scripts/apply-to "$(QEMU)"
+
+fuzz soak:
+	@echo "make $@: comes with a later step (hardening): see the project's issues" >&2
+	@exit 1
+
+clean:
+	@scripts/clean
