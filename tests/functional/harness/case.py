@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base of the test classes: one class, one VM kept between its tests."""
+
+import functools
+import unittest
+
+from . import env, picture
+from .vm import Vm
+
+
+@functools.lru_cache(maxsize=None)
+def expected(program, size, *args):
+    """The picture the host's build of a guest program writes."""
+    path = env.LOG / 'expected' / '-'.join(
+        [program, f'{size[0]}x{size[1]}', *map(str, args)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path = path.with_suffix('.ppm')
+    env.host_program(program, '--size', f'{size[0]}x{size[1]}', *args,
+                     '--output', path)
+    return picture.load(path)
+
+
+def expected_frame(frame, size):
+    return expected('vkspin', size, '--path', 'offscreen', '--frame', frame)
+
+
+def expected_card(size):
+    return expected('blobcard', size)
+
+
+class FunctionalTest(unittest.TestCase):
+    """Tests are run in the order they are written in."""
+
+    group = None        # the first part of the tests' names
+    time_limit = 600    # seconds for the whole class
+
+    @classmethod
+    def log_dir(cls):
+        return env.LOG / cls.group
+
+    @property
+    def short_name(self):
+        return self._testMethodName.removeprefix('test_')
+
+    def assert_shows(self, take, wanted, tolerance=0, timeout=15):
+        """Asserts that take() comes to give the wanted picture."""
+        image, why = picture.same(take, wanted, tolerance, timeout)
+        path = self.log_dir() / self.short_name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(f'{path}.png')
+        if why:
+            wanted.save(f'{path}.expected.png')
+            self.fail(f'the picture {why}: see {path}.png')
+
+
+class VmTest(FunctionalTest):
+    """Tests that share one VM; it is started anew when it stopped working."""
+
+    vm = None
+    guest = 'new'
+
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest)
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.vm:
+            cls.vm.kill()
+            cls.vm = None
+
+    def setUp(self):
+        cls = type(self)
+        if cls.vm and not cls.vm.responsive():
+            cls.tearDownClass()
+        if not cls.vm:
+            cls.vm = cls.make_vm()
+            cls.vm.start()
+            cls.vm.wait_ready()
+
+    def program(self, command, until, timeout=60):
+        """Starts a guest program that is stopped at the end of the test."""
+        program = self.vm.background(command, until, timeout)
+        self.addCleanup(program.stop)
+        return program
+
+    def hold_frame(self, frame, options=''):
+        return self.program(f'vkspin --frame {frame} --hold {options}',
+                            f'holding frame {frame}')
+
+    def hold_card(self, kind='host3d', options=''):
+        return self.program(f'blobcard --kind {kind} --hold {options}',
+                            'blobcard: holding')
+
+    def assert_frame(self, frame, take=None):
+        take = take or self.vm.picture
+        self.assert_shows(take, expected_frame(frame, take().size), 2)
+
+    def assert_card(self, take=None):
+        take = take or self.vm.picture
+        self.assert_shows(take, expected_card(take().size))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Comparing pictures."""
+
+import time
+
+import numpy
+from PIL import Image
+
+
+def load(path):
+    with Image.open(path) as image:
+        return image.convert('RGB')
+
+
+def difference(a, b):
+    """The largest difference of any channel of any pixel; None: sizes."""
+    if a.size != b.size:
+        return None
+    delta = numpy.abs(numpy.asarray(a, numpy.int16) -
+                      numpy.asarray(b, numpy.int16))
+    return int(delta.max())
+
+
+def lit_box(image, threshold=64):
+    """Width and height of the area that is not dark, and its pixels."""
+    lit = numpy.asarray(image).max(axis=2) > threshold
+    if not lit.any():
+        return 0, 0, 0
+    rows, columns = numpy.nonzero(lit)
+    return (int(numpy.ptp(columns)) + 1, int(numpy.ptp(rows)) + 1,
+            int(lit.sum()))
+
+
+def colours(image):
+    """How many different colours a picture has."""
+    pixels = numpy.asarray(image, numpy.uint32)
+    packed = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
+    return len(numpy.unique(packed))
+
+
+def same(take, expected, tolerance=0, timeout=15):
+    """Takes pictures until one is as expected: why not, or None."""
+    deadline = time.monotonic() + timeout
+    while True:
+        image = take()
+        delta = difference(image, expected)
+        if delta is not None and delta <= tolerance:
+            return image, None
+        if time.monotonic() > deadline:
+            if delta is None:
+                why = f'is {image.size}, not {expected.size}'
+            else:
+                why = f'differs by up to {delta}, allowed {tolerance}'
+            return image, why
+        time.sleep(0.3)
+
+
+def stable(take, timeout=15):
+    """Takes pictures until two in a row are equal: that picture."""
+    deadline = time.monotonic() + timeout
+    last = take()
+    while True:
+        time.sleep(0.5)
+        image = take()
+        if difference(last, image) == 0:
+            return image
+        if time.monotonic() > deadline:
+            raise AssertionError('the picture does not come to rest')
+        last = image
+
+
+def find(image, part):
+    """Where part lies in image, to the pixel: (x, y) or None."""
+    whole = numpy.asarray(image)
+    wanted = numpy.asarray(part)
+    height, width = wanted.shape[:2]
+    if whole.shape[0] < height or whole.shape[1] < width:
+        return None
+    starts = whole[:whole.shape[0] - height + 1, :whole.shape[1] - width + 1]
+    for y, x in numpy.argwhere((starts == wanted[0, 0]).all(axis=2)):
+        if numpy.array_equal(whole[y:y + height, x:x + width], wanted):
+            return int(x), int(y)
+    return None

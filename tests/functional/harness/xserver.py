@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An X server without a screen, and looking at the windows on it."""
+
+import io
+import os
+import subprocess
+import time
+
+from PIL import Image
+
+
+class XServer:
+    """Xvfb on a free display number, ended with the context."""
+
+    def __init__(self, log, size='2048x1536'):
+        self._log = log
+        self._size = size
+        self._process = None
+        self.environ = {}
+
+    def __enter__(self):
+        read, write = os.pipe()
+        with open(self._log, 'a', encoding='utf-8') as log:
+            self._process = subprocess.Popen(
+                ['setpriv', '--pdeathsig', 'KILL', 'Xvfb', '-displayfd',
+                 str(write), '-screen', '0', f'{self._size}x24',
+                 '-nolisten', 'tcp'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(write,))
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            self.__exit__()
+            raise RuntimeError('Xvfb did not start')
+        self.environ = {'DISPLAY': f':{number}', 'WAYLAND_DISPLAY': '',
+                        'XDG_SESSION_TYPE': 'x11', 'SDL_VIDEODRIVER': 'x11'}
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+
+    def windows(self, name='QEMU'):
+        """The visible windows whose title holds name, oldest first."""
+        found = self._call('xdotool', 'search', '--onlyvisible', '--name',
+                           name, check=False)
+        return sorted(int(line) for line in found.split())
+
+    def wait_windows(self, count=1, name='QEMU', timeout=60):
+        """Waits until there are that many windows: their ids."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = self.windows(name)
+            if len(found) >= count:
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f'{len(found)} windows called {name}, '
+                                     f'not {count}')
+            time.sleep(0.5)
+
+    def title(self, window):
+        return self._call('xdotool', 'getwindowname', str(window)).decode()
+
+    def picture(self, window):
+        """The pixels of one window."""
+        data = self._call('import', '-silent', '-window', str(window),
+                          'ppm:-')
+        return Image.open(io.BytesIO(data)).convert('RGB')
+
+    def _call(self, *command, check=True):
+        done = subprocess.run(command, check=check, timeout=60,
+                              env=dict(os.environ, **self.environ),
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        return done.stdout

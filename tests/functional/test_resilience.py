@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Resets, dead and stopped render servers, and nothing left behind."""
+
+import os
+import re
+import signal
+import time
+
+from harness import env, picture
+from harness.case import VmTest
+from harness.vm import Vm
+
+
+class ResilienceTest(VmTest):
+    """A VM that is disturbed, and what must hold of it afterwards."""
+
+    guest = 'new'
+
+    def assert_frame_again(self, frame):
+        program = self.vm.background(f'vkspin --frame {frame} --hold',
+                                     f'holding frame {frame}')
+        self.assert_frame(frame)
+        program.stop()
+
+    def assert_qmp_answers(self, within):
+        self.assertLess(self.vm.seconds_to_answer(within + 10), within,
+                        'QMP took too long')
+
+    def settled_descriptors(self, wanted=None, timeout=10):
+        """QEMU's descriptors, once they are as wanted or time is up."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = self.vm.descriptors()
+            if found == wanted or time.monotonic() > deadline:
+                return found
+            time.sleep(0.5)
+
+    def wait_gone(self, pids, timeout=15):
+        """Waits for processes to end."""
+        deadline = time.monotonic() + timeout
+        while any(os.path.exists(f'/proc/{pid}/exe') for pid in pids):
+            self.assertLess(time.monotonic(), deadline,
+                            'the killed process is still there')
+            time.sleep(0.1)
+
+
+class Reset(ResilienceTest):
+    group = 'reset'
+
+    def setUp(self):
+        fresh = self.vm is None
+        super().setUp()
+        if fresh or not hasattr(type(self), 'descriptors'):
+            # The first use may open files that stay open: they count.
+            self.assert_frame_again(0)
+            type(self).descriptors = self.settled_descriptors()
+            type(self).mappings = self.vm.mappings()
+
+    def assert_nothing_left(self):
+        self.assertEqual(self.settled_descriptors(self.descriptors),
+                         self.descriptors)
+        self.assertEqual(self.vm.mappings(), self.mappings)
+
+    def test_guest_reboots_in_the_same_qemu(self):
+        self.vm.reboot()
+        self.assert_frame_again(37)
+        self.assert_nothing_left()
+
+    def test_system_reset_while_vkspin_runs_3_times(self):
+        for _ in range(3):
+            self.vm.background('vkspin --frames 100000', '')
+            self.wait_for_animation()
+            self.vm.reset()
+        self.assert_frame_again(37)
+        self.assert_nothing_left()
+
+    def test_system_reset_while_cards_are_shown(self):
+        for kind in ('host3d', 'guest', 'dumb'):
+            self.vm.background(f'blobcard --kind {kind} --hold',
+                               'blobcard: holding')
+            self.vm.reset()
+            image = picture.stable(self.vm.picture)
+            self.assertLess(picture.colours(image), 64,
+                            'the card survived the reset')
+        self.assert_frame_again(200)
+        self.assert_nothing_left()
+
+    def test_reboot_panics_nowhere(self):
+        serial = (self.log_dir() / 'serial.log').read_text(errors='replace')
+        self.assertNotRegex(serial, r'Kernel panic|Oops|BUG:')
+
+    def wait_for_animation(self):
+        deadline = time.monotonic() + 60
+        first = self.vm.picture()
+        while (picture.colours(first) < 200 or
+               picture.difference(first, self.vm.picture()) == 0):
+            self.assertLess(time.monotonic(), deadline, 'nothing moves')
+            time.sleep(0.2)
+            first = self.vm.picture()
+
+
+class RenderServer(ResilienceTest):
+    group = 'render-server'
+
+    def assert_2d_works(self):
+        # The dead context's program is stuck or gone: the text console and
+        # a dumb buffer need no render server.
+        self.vm.console.run('killall -9 vkspin; sleep 1', 30)
+        card = self.vm.background('blobcard --kind dumb --hold',
+                                  'blobcard: holding')
+        self.assert_card()
+        card.stop()
+        before = picture.stable(self.vm.picture)
+        self.vm.console.check(r"printf '\033[2J\033[H\033[7m%80s\033[0m\n'"
+                              ' >/dev/tty1')
+        self.assertNotEqual(0, picture.difference(
+            before, picture.stable(self.vm.picture)), 'the text stands still')
+
+    def start_vkspin(self):
+        self.vm.background('vkspin --frames 100000', '')
+        deadline = time.monotonic() + 60
+        while (not self.vm.render_workers() or
+               picture.colours(self.vm.picture()) < 200):
+            self.assertLess(time.monotonic(), deadline, 'vkspin shows nothing')
+            time.sleep(0.2)
+        return self.vm.render_workers()
+
+    def test_killed_server_leaves_vm_and_2d_picture(self):
+        workers = self.start_vkspin()
+        server = self.vm.render_server()
+        os.kill(server, signal.SIGKILL)
+        self.wait_gone([server, *workers])
+        self.assert_qmp_answers(1)
+        self.assert_2d_works()
+
+    def test_vulkan_works_again_after_system_reset(self):
+        self.vm.reset()
+        self.assert_frame_again(37)
+
+    def test_killed_worker_costs_its_context_only(self):
+        workers = self.start_vkspin()
+        os.kill(workers[0], signal.SIGKILL)
+        self.wait_gone(workers[:1])
+        self.assert_qmp_answers(1)
+        self.assert_2d_works()
+        self.assert_frame_again(200)
+
+    def test_stopped_worker_is_given_up(self):
+        workers = self.start_vkspin()
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        self.addCleanup(self.end_all, workers)
+        # This call of the guest needs the stopped worker.
+        self.vm.console.send('killall -9 vkspin\n')
+        time.sleep(1)
+        self.assert_qmp_answers(20)
+        self.assertTrue(self.vm.alive)
+        self.assert_2d_works()
+        self.assert_qmp_answers(1)
+
+    def test_vulkan_works_again_after_that(self):
+        self.vm.reset()
+        self.assert_frame_again(37)
+
+    @staticmethod
+    def end_all(pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class Flips(ResilienceTest):
+    group = 'flips'
+    time_limit = 300
+
+    def test_2000_flips_leave_descriptors_and_mappings_alone(self):
+        self.vm.console.check('flipbench --kind host3d --frames 20', 60)
+        descriptors = self.settled_descriptors()
+        mappings = self.vm.mappings()
+        output = self.vm.console.check(
+            'flipbench --kind host3d --frames 2000 --fps 60', 240)
+        self.assertRegex(output, r'flipbench: kind host3d flips 2000 fps')
+        self.assertEqual(self.settled_descriptors(descriptors), descriptors)
+        self.assertEqual(self.vm.mappings(), mappings)
+
+    def test_descriptors_do_not_grow_while_flipping(self):
+        self.vm.background('flipbench --kind host3d --frames 600 --fps 60', '')
+        time.sleep(3)
+        first = sum(self.vm.descriptors().values())
+        time.sleep(4)
+        self.assertLessEqual(sum(self.vm.descriptors().values()), first + 1)
+
+
+class Memory(VmTest):
+    """TCG has to order a store-release before a later load-acquire."""
+
+    group = 'litmus'
+    time_limit = 600
+    rounds = 8_000_000
+
+    def litmus(self):
+        status, output = self.vm.console.run(
+            f'litmus-stlr --rounds {self.rounds}', 400)
+        found = re.search(r'litmus-stlr: rounds (\d+) forbidden (\d+)', output)
+        self.assertTrue(found, output)
+        self.assertEqual(int(found.group(1)), self.rounds)
+        self.assertEqual(status == 0, found.group(2) == '0', output)
+        return int(found.group(2))
+
+    def test_no_forbidden_outcome_in_8_million(self):
+        self.assertEqual(self.litmus(), 0)
+
+
+class MemoryUnpatched(Memory):
+    """The litmus test finds the fault where it is."""
+
+    group = 'litmus-unpatched'
+    test_no_forbidden_outcome_in_8_million = None
+
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest, qemu=env.QEMU_UNPATCHED,
+                  gpu=('virtio-gpu-pci,romfile=,id=gpu0',))
+
+    def setUp(self):
+        if not env.QEMU_UNPATCHED.exists():
+            self.skipTest('needs a QEMU without the ordering fix: '
+                          'QEMU_UNPATCHED names one')
+        super().setUp()
+
+    def test_forbidden_outcomes_without_the_fix(self):
+        self.assertGreater(self.litmus(), 0)
