@@ -123,13 +123,15 @@ build_programs()
         mkdir -p "$programs/source"
         ln -sfn "$here" "$programs/source/guest"
         cat > "$programs/source/meson.build" <<EOF
-project('guest-programs', 'c', default_options: ['c_std=gnu11', 'warning_level=2'])
+project('guest-programs', 'c',
+        default_options: ['c_std=gnu11', 'warning_level=2'])
 subdir('guest')
 EOF
+        log=$programs/setup.log
         meson setup --cross-file "$here/aarch64.ini" --buildtype=release \
-            "$programs/build" "$programs/source" > "$programs/setup.log" 2>&1 || {
-            tail -n 20 "$programs/setup.log" >&2
-            die "configuring the programs failed ($programs/setup.log)"
+            "$programs/build" "$programs/source" > "$log" 2>&1 || {
+            tail -n 20 "$log" >&2
+            die "configuring the programs failed ($log)"
         }
     fi
     ninja -C "$programs/build" --quiet > "$programs/build.log" 2>&1 || {

@@ -36,7 +36,6 @@ typedef struct LitmusRound {
 typedef struct Litmus {
     /* Constant after start */
     unsigned batches;
-    bool pinned;
 
     LitmusRound *rounds;        /* owned, LITMUS_BATCH of them */
     /* Counts the arrivals of both threads; never goes back */
@@ -52,20 +51,20 @@ typedef struct LitmusSide {
     unsigned side;              /* 0 or 1, also the CPU */
 } LitmusSide;
 
+static void litmus_delay(unsigned steps)
+{
+    while (steps--) {
+        /* Keeps the compiler from removing the loop */
+        atomic_signal_fence(memory_order_seq_cst);
+    }
+}
+
 /* Both threads leave the @meeting-th call at nearly the same moment. */
 static void litmus_meet(Litmus *litmus, unsigned meeting)
 {
     atomic_fetch_add(&litmus->arrived, 1);
     while ((int)(atomic_load(&litmus->arrived) - 2 * meeting) < 0) {
-        if (!litmus->pinned) {
-            sched_yield();
-        }
-    }
-}
-
-static void litmus_delay(unsigned steps)
-{
-    for (volatile unsigned i = 0; i < steps; i++) {
+        litmus_delay(8);
     }
 }
 
@@ -120,7 +119,7 @@ static void *litmus_thread(void *opaque)
     return NULL;
 }
 
-static bool litmus_start(LitmusSide *self)
+static void litmus_start(LitmusSide *self)
 {
     pthread_attr_t attr;
     cpu_set_t cpus;
@@ -136,7 +135,6 @@ static bool litmus_start(LitmusSide *self)
         errno = error;
         prog_die_errno("thread on CPU %u (two CPUs are needed)", self->side);
     }
-    return true;
 }
 
 int main(int argc, char **argv)
@@ -145,7 +143,7 @@ int main(int argc, char **argv)
     const ProgOption options[] = {
         { "--rounds", PROG_NUMBER, &rounds, "rounds (2000000)", NULL },
     };
-    Litmus litmus = { .pinned = true };
+    Litmus litmus = { 0 };
     LitmusSide sides[2] = { { .side = 0 }, { .side = 1 } };
 
     prog_options(argc, argv, options, PROG_COUNT(options));

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -63,16 +64,10 @@ static void prog_usage(FILE *to, const ProgOption *options, size_t count)
 
 static bool prog_parse_number(const char *text, unsigned *out)
 {
-    char *end;
-    unsigned long value;
+    char rest;
 
-    errno = 0;
-    value = strtoul(text, &end, 0);
-    if (errno || end == text || *end || text[0] == '-' || value > UINT32_MAX) {
-        return false;
-    }
-    *out = value;
-    return true;
+    return isdigit((unsigned char)text[0]) &&
+           sscanf(text, "%u%c", out, &rest) == 1;
 }
 
 static bool prog_parse_size(const char *text, ProgSize *out)
@@ -147,9 +142,11 @@ void prog_sleep_until_ms(double deadline)
         .tv_nsec = ns % 1000000000,
     };
 
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
-           EINTR) {
-    }
+    int error;
+
+    do {
+        error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    } while (error == EINTR);
 }
 
 void prog_hold(unsigned seconds)

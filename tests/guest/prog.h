@@ -22,7 +22,7 @@ void prog_die_errno(const char *format, ...)
 
 typedef enum ProgOptionKind {
     PROG_FLAG,          /* bool, no argument */
-    PROG_NUMBER,        /* unsigned, decimal or 0x... */
+    PROG_NUMBER,        /* unsigned, decimal */
     PROG_SIZE,          /* ProgSize, WIDTHxHEIGHT */
     PROG_STRING,        /* const char * */
 } ProgOptionKind;
