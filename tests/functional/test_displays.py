@@ -200,11 +200,9 @@ class TwoOutputs(VmTest):
                               'status && break; sleep 1; done')
         self.assertEqual(self.connectors(), ['connected', 'connected'])
         sizes = (self.vm.picture(0).size, (800, 600))
+        self.hold_card('host3d', '--all')
         for head, size in enumerate(sizes):
-            self.hold_card('host3d', f'--connector {head} '
-                                     f'--size {size[0]}x{size[1]}')
-        for head, size in enumerate(sizes):
-            card = expected_card(size)
+            card = expected_card(size, head)
             self.assert_shows(lambda h=head: self.vm.picture(h), card)
             self.assert_shows(clients[head].picture, card)
 

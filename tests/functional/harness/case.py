@@ -24,8 +24,9 @@ def expected_frame(frame, size):
     return expected('vkspin', size, '--path', 'offscreen', '--frame', frame)
 
 
-def expected_card(size):
-    return expected('blobcard', size)
+def expected_card(size, connector=0):
+    return expected('blobcard', size, '--picture-only',
+                    '--connector', connector)
 
 
 class FunctionalTest(unittest.TestCase):

@@ -51,6 +51,18 @@ class Console:
         with self._changed:
             self._text = ''
 
+    def take(self):
+        """Hands out what was printed so far."""
+        with self._changed:
+            text, self._text = self._text, ''
+        return text
+
+    @property
+    def alive(self):
+        """Whether there is or may come more to take."""
+        with self._changed:
+            return bool(self._text) or not self._closed
+
     def run(self, command, timeout=60):
         """Runs a shell command: its exit status and what it printed."""
         self.forget()

@@ -14,7 +14,7 @@ QEMU = Path(os.environ.get('QEMU_BIN') or BUILD / 'qemu/build' / QEMU_NAME)
 QEMU_NO_OPENGL = Path(os.environ.get('QEMU_NO_OPENGL') or
                       BUILD / 'qemu/build-nogl' / QEMU_NAME)
 QEMU_UNPATCHED = Path(os.environ.get('QEMU_UNPATCHED') or
-                      BUILD / 'qemu/build-nofix' / QEMU_NAME)
+                      BUILD / 'qemu/stock/build' / QEMU_NAME)
 
 HOST_PROGRAMS = BUILD / 'ours/tests/guest'
 FIRMWARE = (Path('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'),
