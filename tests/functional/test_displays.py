@@ -129,7 +129,8 @@ class Dbus(VmTest):
             stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(bus.wait)
         cls.addClassCleanup(bus.kill)
-        cls.address = bus.stdout.readline().strip()
+        # Without the guid that follows: QEMU would take it for an option.
+        cls.address = bus.stdout.readline().strip().split(',')[0]
         bus.stdout.close()
 
     @classmethod
