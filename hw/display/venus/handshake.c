@@ -18,6 +18,7 @@
 /* No guest is there yet, so any id will do. */
 #define HANDSHAKE_CTX_ID 1
 #define HANDSHAKE_RES_ID 1
+#define HANDSHAKE_SYNC_ID 2
 #define HANDSHAKE_INSTANCE 1
 
 /* Where the answers go in the reply blob, bytes. */
@@ -122,6 +123,19 @@ static void handshake_put_destroy_instance(HandshakeStream *s)
     handshake_put64(s, 0);                              /* pAllocator */
 }
 
+static int handshake_blob_create(Handshake *h, uint32_t id)
+{
+    VenusBlobArgs args = {
+        .resource_id = id,
+        .ctx_id = HANDSHAKE_CTX_ID,
+        .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .blob_flags = VIRTIO_GPU_BLOB_FLAG_USE_MAPPABLE,
+        .size = HANDSHAKE_REPLY_SIZE,
+    };
+
+    return h->r->ops->blob_create(h->r, &args);
+}
+
 static bool handshake_submit(Handshake *h, HandshakeStream *s, Error **errp)
 {
     int ret = h->r->ops->submit(h->r, HANDSHAKE_CTX_ID, s->dword, s->n);
@@ -130,6 +144,16 @@ static bool handshake_submit(Handshake *h, HandshakeStream *s, Error **errp)
         error_setg_errno(errp, -ret, "the render server took no commands");
         return false;
     }
+    /*
+     * Commands may be still on their way.  A blob has to be made after them,
+     * as one may use what they made, and comes with an answer.
+     */
+    ret = handshake_blob_create(h, HANDSHAKE_SYNC_ID);
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "the render server ended the context");
+        return false;
+    }
+    h->r->ops->resource_unref(h->r, HANDSHAKE_SYNC_ID);
     return true;
 }
 
@@ -276,13 +300,6 @@ static bool handshake_count_devices(Handshake *h, Error **errp)
 static bool handshake_begin(Handshake *h, Error **errp)
 {
     const VenusRendererOps *ops = h->r->ops;
-    VenusBlobArgs args = {
-        .resource_id = HANDSHAKE_RES_ID,
-        .ctx_id = HANDSHAKE_CTX_ID,
-        .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-        .blob_flags = VIRTIO_GPU_BLOB_FLAG_USE_MAPPABLE,
-        .size = HANDSHAKE_REPLY_SIZE,
-    };
     VenusFdType type;
     int ret;
 
@@ -293,7 +310,7 @@ static bool handshake_begin(Handshake *h, Error **errp)
         return false;
     }
     h->has_context = true;
-    ret = ops->blob_create(h->r, &args);
+    ret = handshake_blob_create(h, HANDSHAKE_RES_ID);
     if (ret < 0) {
         error_setg_errno(errp, -ret, "the render server made no shared memory");
         return false;
