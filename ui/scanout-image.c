@@ -50,21 +50,18 @@ static bool scanout_image_fd_is_fixed(int fd, const struct stat *st)
     return !S_ISREG(st->st_mode) || !qemu_memfd_check(MFD_ALLOW_SEALING);
 }
 
-ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
+bool scanout_image_check_fd(int fd, size_t size, Error **errp)
 {
-    ScanoutImage *image;
     struct stat st;
     off_t end;
-    void *ptr;
 
-    assert(size);
     if (fstat(fd, &st) < 0) {
-        error_setg_errno(errp, errno, "cannot look at the picture's memory");
-        return NULL;
+        error_setg_errno(errp, errno, "cannot look at the memory of a blob");
+        return false;
     }
     if (!scanout_image_fd_is_fixed(fd, &st)) {
-        error_setg(errp, "the picture's memory could shrink");
-        return NULL;
+        error_setg(errp, "the memory of a blob could shrink");
+        return false;
     }
     /* After sealing.  st_size of a dma-buf is 0, and some memory cannot seek */
     end = lseek(fd, 0, SEEK_END);
@@ -72,8 +69,20 @@ ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
         end = st.st_size;
     }
     if (end < 0 || (uint64_t)end < size) {
-        error_setg(errp, "the picture's memory has %" PRId64 " bytes, not %zu",
+        error_setg(errp, "the memory of a blob has %" PRId64 " bytes, not %zu",
                    (int64_t)end, size);
+        return false;
+    }
+    return true;
+}
+
+ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
+{
+    ScanoutImage *image;
+    void *ptr;
+
+    assert(size);
+    if (!scanout_image_check_fd(fd, size, errp)) {
         return NULL;
     }
     ptr = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
