@@ -1,0 +1,246 @@
+/*
+ * virtio-gpu Venus backend: a session with the render server
+ *
+ * A session begins with a freshly spawned server and ends with all of its
+ * processes gone: at device reset, or when the server dies.  The next command
+ * that needs a renderer begins another one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qapi/error.h"
+#include "handshake.h"
+#include "venus.h"
+#include "trace.h"
+
+/*
+ * How often to ask for fences where they do not come by themselves: quickly
+ * after something happened, then ever more rarely, nanoseconds.
+ */
+#define POLL_MIN_NS (200 * SCALE_US)
+#define POLL_MAX_NS (4 * SCALE_MS)
+
+/* Renderer thread, or the main loop when polling. */
+static void venus_session_fence_cb(void *opaque, uint32_t ctx_id,
+                                   uint32_t ring_idx, uint64_t fence_id)
+{
+    VenusState *s = opaque;
+
+    venus_fence_signal(s->fences, ctx_id, ring_idx, fence_id);
+}
+
+/* Main loop, from inside renderer->open(). */
+static int venus_session_server_fd_cb(void *opaque)
+{
+    VenusState *s = opaque;
+
+    error_free(s->start_error);
+    s->start_error = NULL;
+    return venus_server_start(s->server, &s->start_error);
+}
+
+static const VenusRendererCallbacks venus_session_callbacks = {
+    .fence = venus_session_fence_cb,
+    .server_fd = venus_session_server_fd_cb,
+};
+
+/* Main loop: the server has ended by itself. */
+static void venus_session_server_died(void *opaque)
+{
+    venus_session_stop(opaque);
+}
+
+static void venus_session_poll_ctx(void *opaque, uint32_t ctx_id)
+{
+    VenusState *s = opaque;
+    VenusContext *ctx = venus_context_find(s, ctx_id);
+
+    if (ctx && !ctx->lost) {
+        s->renderer->ops->poll(s->renderer, ctx_id);
+    }
+}
+
+/* Polling is realtime: the renderer works while virtual time stands still. */
+static void venus_session_poll(void *opaque)
+{
+    VenusState *s = opaque;
+
+    if (!s->renderer || !venus_fence_pending(s->fences)) {
+        return;
+    }
+    venus_fence_foreach_ctx(s->fences, venus_session_poll_ctx, s);
+    s->poll_ns = MIN(s->poll_ns * 2, POLL_MAX_NS);
+    timer_mod(s->poll_timer,
+              qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + s->poll_ns);
+}
+
+static void venus_session_fence_done(void *opaque, VenusCmd *cmd, int error)
+{
+    venus_cmd_reply(opaque, cmd, error ? VIRTIO_GPU_RESP_ERR_UNSPEC :
+                                         cmd->ok_type);
+}
+
+void venus_session_init(VenusState *s)
+{
+    DeviceState *dev = DEVICE(s->g);
+
+    s->server = venus_server_new(venus_session_server_died, s);
+    s->watchdog = venus_watchdog_new(s->server, s->conf->watchdog_ms);
+    s->fences = venus_fence_queue_new(&dev->mem_reentrancy_guard,
+                                      venus_session_fence_done, s);
+    if (s->conf->fence_poll || !venus_host_has_eventfd()) {
+        s->poll_timer = timer_new_ns(QEMU_CLOCK_REALTIME, venus_session_poll,
+                                     s);
+    }
+}
+
+void venus_session_cleanup(VenusState *s)
+{
+    venus_session_stop(s);
+    g_clear_pointer(&s->poll_timer, timer_free);
+    g_clear_pointer(&s->fences, venus_fence_queue_free);
+    g_clear_pointer(&s->watchdog, venus_watchdog_free);
+    g_clear_pointer(&s->server, venus_server_free);
+    g_clear_pointer(&s->capset, g_byte_array_unref);
+}
+
+void venus_call_begin(VenusState *s, VenusContext *ctx)
+{
+    venus_watchdog_begin(s->watchdog, ctx ? ctx->worker : NULL);
+}
+
+void venus_call_end(VenusState *s)
+{
+    if (venus_watchdog_end(s->watchdog)) {
+        warn_report("virtio-gpu: the render server did not answer for %"
+                    PRIu32 " ms and was killed", s->conf->watchdog_ms);
+    }
+}
+
+bool venus_session_start(VenusState *s, Error **errp)
+{
+    ERRP_GUARD();
+
+    assert(bql_locked());
+    if (s->renderer) {
+        return true;
+    }
+    venus_call_begin(s, NULL);
+    s->renderer = venus_renderer_virgl.open(&venus_session_callbacks, s,
+                                            s->poll_timer, errp);
+    venus_call_end(s);
+    if (!s->renderer) {
+        if (s->start_error) {
+            /* The reason behind the renderer's. */
+            error_free(*errp);
+            *errp = NULL;
+            error_propagate(errp, g_steal_pointer(&s->start_error));
+        }
+        venus_server_stop(s->server);
+        return false;
+    }
+    trace_venus_session_start(s->renderer->ops->name);
+    return true;
+}
+
+static bool venus_session_fetch_capset(VenusState *s, Error **errp)
+{
+    const VenusRendererOps *ops = s->renderer->ops;
+    uint32_t size = 0;
+    int ret;
+
+    ret = ops->capset_info(s->renderer, VIRTIO_GPU_CAPSET_VENUS,
+                           &s->capset_version, &size);
+    if (ret) {
+        error_setg(errp, "virglrenderer was built without Venus");
+        return false;
+    }
+    s->capset = g_byte_array_new();
+    g_byte_array_set_size(s->capset, size);
+    memset(s->capset->data, 0, size);
+    ret = ops->capset(s->renderer, VIRTIO_GPU_CAPSET_VENUS, s->capset_version,
+                      s->capset->data);
+    if (ret) {
+        error_setg_errno(errp, -ret, "virglrenderer has no Venus capset");
+        return false;
+    }
+    return true;
+}
+
+bool venus_session_check(VenusState *s, Error **errp)
+{
+    bool ok;
+
+    if (!venus_session_fetch_capset(s, errp)) {
+        return false;
+    }
+    venus_call_begin(s, NULL);
+    ok = venus_handshake(s->renderer, errp);
+    venus_call_end(s);
+    return ok;
+}
+
+void venus_session_fence(VenusState *s, VenusContext *ctx, VenusCmd *cmd)
+{
+    const struct virtio_gpu_ctrl_hdr *hdr = &cmd->base.cmd_hdr;
+    uint32_t ctx_id = ctx->id;
+    uint32_t ring_idx = hdr->ring_idx;
+    int ret;
+
+    venus_fence_add(s->fences, cmd, ctx_id, ring_idx, hdr->fence_id);
+    venus_call_begin(s, ctx);
+    ret = s->renderer->ops->fence(s->renderer, ctx_id, ring_idx,
+                                  hdr->fence_id);
+    venus_call_end(s);
+    if (ret) {
+        cmd = venus_fence_cancel_last(s->fences, ctx_id, ring_idx);
+        venus_cmd_reply(s, cmd, VIRTIO_GPU_RESP_ERR_UNSPEC);
+        if (ret != -EINVAL) {
+            venus_context_lose(ctx, "its render server worker takes no fence");
+        }
+        return;
+    }
+    if (s->poll_timer) {
+        s->poll_ns = POLL_MIN_NS;
+        timer_mod(s->poll_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + s->poll_ns);
+    }
+}
+
+static void venus_session_orphan(gpointer key, gpointer value, gpointer opaque)
+{
+    VenusResource *res = value;
+
+    /* What is mapped or shown stays: it is memory of our own. */
+    res->in_renderer = false;
+}
+
+void venus_session_stop(VenusState *s)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    assert(bql_locked());
+    if (!s->renderer) {
+        return;
+    }
+    trace_venus_session_stop();
+    /* Dead processes cannot make the library wait for them. */
+    venus_server_kill(s->server);
+
+    g_hash_table_iter_init(&iter, s->contexts);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        venus_context_orphan(value);
+    }
+    g_hash_table_foreach(s->resources, venus_session_orphan, NULL);
+
+    venus_call_begin(s, NULL);
+    s->renderer->ops->close(s->renderer);
+    venus_call_end(s);
+    s->renderer = NULL;
+    s->session_used = false;
+    venus_server_stop(s->server);
+}

@@ -1,0 +1,56 @@
+/*
+ * virtio-gpu: Venus (Vulkan) without OpenGL
+ *
+ * What the rest of QEMU needs to know about the Venus-only mode of
+ * virtio-gpu-gl: its properties and the two places where it hooks in.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_VIRTIO_GPU_VENUS_H
+#define HW_VIRTIO_GPU_VENUS_H
+
+#include "qapi/qapi-types-common.h"
+#include "hw/qdev-properties.h"
+
+typedef struct VenusState VenusState;
+typedef struct VenusStock VenusStock;
+
+/**
+ * struct VenusConf - properties of Venus-only mode, constant after realize
+ * @virgl: whether the OpenGL renderer may be used; auto takes it when the
+ *         display has OpenGL
+ * @fence_poll: poll for fences instead of being called by the renderer's
+ *              threads (what hosts without eventfd do)
+ * @watchdog_ms: how long one call into the render server may take before the
+ *               process that does not answer is killed, milliseconds
+ */
+typedef struct VenusConf {
+    OnOffAuto virgl;
+    bool fence_poll;
+    uint32_t watchdog_ms;
+} VenusConf;
+
+/* Milliseconds; a cold shader cache on a slow host answers well within it. */
+#define VENUS_WATCHDOG_DEFAULT_MS 5000
+
+#define DEFINE_VIRTIO_GPU_VENUS_PROPERTIES(_state, _conf)                    \
+    DEFINE_PROP_ON_OFF_AUTO("virgl", _state, _conf.virgl,                    \
+                            ON_OFF_AUTO_AUTO),                               \
+    DEFINE_PROP_BOOL("x-fence-poll", _state, _conf.fence_poll, false),       \
+    DEFINE_PROP_UINT32("x-watchdog-ms", _state, _conf.watchdog_ms,           \
+                       VENUS_WATCHDOG_DEFAULT_MS)
+
+/* The "blob" property of VirtIOGPU, which remembers that it was given. */
+extern const PropertyInfo virtio_gpu_blob_property;
+
+/**
+ * virtio_gpu_venus_class_init - add Venus-only mode to a virtio-gpu-gl class
+ * @klass: the class, its stock methods already set
+ *
+ * Saves the stock methods and installs ones that decide per instance.  An
+ * instance that is not in Venus-only mode runs the stock methods.
+ */
+void virtio_gpu_venus_class_init(ObjectClass *klass);
+
+#endif
