@@ -11,6 +11,9 @@
 
 #include "virtio-gpu.h"
 
+/* For .expect: any of the error answers will do */
+#define GPU_ANY_ERROR UINT32_MAX
+
 /* The fence of a request; id 0: the request has none */
 typedef struct GPUFence {
     uint64_t id;
@@ -26,6 +29,7 @@ typedef struct GPUPending {
     QVirtioGPU *gpu;
     QVirtioGPURequest *req;
     struct virtio_gpu_ctrl_hdr hdr;     /* as sent */
+    unsigned order;                     /* of the answer, set at the end */
 } GPUPending;
 
 typedef struct GPUDisplayInfoOpts {

@@ -38,7 +38,7 @@ bool qvirtio_gpu_probe(GPUProbeOpts opt)
     return WEXITSTATUS(status) == 0;
 }
 
-/* The properties of a device; NULL output means it is not in this QEMU */
+/* The property that chooses the mode, among those that -device lists */
 static bool gpu_probe_has_virgl_property(void)
 {
     g_autofree char *script =
@@ -52,10 +52,8 @@ static bool gpu_probe_has_virgl_property(void)
     return output && strstr(output, "  virgl=");
 }
 
-bool qvirtio_gpu_venus_usable(char **why)
+bool qvirtio_gpu_venus_present(char **why)
 {
-    g_autofree char *output = NULL;
-
     *why = NULL;
     if (strcmp(qtest_get_arch(), "aarch64") || !qtest_has_machine("virt")) {
         *why = g_strdup("no aarch64 virt machine in this QEMU");
@@ -63,12 +61,23 @@ bool qvirtio_gpu_venus_usable(char **why)
         *why = g_strdup("no virtio-gpu-gl-pci in this QEMU");
     } else if (!gpu_probe_has_virgl_property()) {
         *why = g_strdup("virtio-gpu-gl-pci has no Venus-only mode");
-    } else if (!gpu_probe({
-                    .args = "-machine virt -device virtio-gpu-gl-pci,venus=on",
-                    .output = &output,
-                }) && (strstr(output, "render server") ||
-                       strstr(output, "Vulkan"))) {
-        *why = g_strdup_printf("Venus cannot run here: %s", output);
     }
     return !*why;
+}
+
+bool qvirtio_gpu_venus_usable(char **why)
+{
+    g_autofree char *output = NULL;
+
+    if (!qvirtio_gpu_venus_present(why)) {
+        return false;
+    }
+    if (!gpu_probe({
+            .args = "-machine virt -device virtio-gpu-gl-pci,venus=on",
+            .output = &output,
+        }) && (strstr(output, "render server") || strstr(output, "Vulkan"))) {
+        *why = g_strdup_printf("Venus cannot run here: %s", output);
+        return false;
+    }
+    return true;
 }

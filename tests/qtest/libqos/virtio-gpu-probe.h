@@ -19,9 +19,14 @@ typedef struct GPUProbeOpts {
 bool qvirtio_gpu_probe(GPUProbeOpts opt);
 
 /*
- * Whether virtio-gpu-gl-pci,venus=on can run here without a GL display.
- * When not, *@why says what is missing; free with g_free().  A device that
- * fails for any other reason counts as usable, so that its tests fail.
+ * Whether this QEMU has a virtio-gpu-gl-pci with a Venus-only mode.  When
+ * not, *@why says what is missing; free with g_free().
+ */
+bool qvirtio_gpu_venus_present(char **why);
+
+/*
+ * The same, and whether it can run here.  A device that fails for any other
+ * reason than a missing server or driver counts as usable: its tests fail.
  */
 bool qvirtio_gpu_venus_usable(char **why);
 

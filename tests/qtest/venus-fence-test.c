@@ -1,0 +1,407 @@
+/*
+ * Venus-only mode: fences, and renderers that hang or die
+ *
+ * A fence is always answered: when its ring gets there, or when the ring
+ * will not get anywhere any more.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "qemu/bswap.h"
+#include "libqos/virtio-gpu-probe.h"
+#include "venus-test-util.h"
+
+#define SERVER "virgl_render_server"
+#define OK_NODATA VIRTIO_GPU_RESP_OK_NODATA
+
+static bool is_error(uint32_t type)
+{
+    return type >= VIRTIO_GPU_RESP_ERR_UNSPEC &&
+           type <= VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+}
+
+/* Sends an empty submission with a fence and does not wait */
+static GPUPending submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
+                               uint8_t ring_idx, uint64_t fence_id)
+{
+    GPUPending pending;
+
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = ctx_id, .pending = &pending,
+        .fence = { .id = fence_id, .has_ring = true, .ring_idx = ring_idx },
+    });
+    return pending;
+}
+
+/* The render server of this QEMU */
+static pid_t server_pid(VenusTest *t)
+{
+    pid_t pid = venus_find_child(qtest_pid(t->qts), SERVER, 0);
+
+    g_assert_cmpint(pid, >, 0);
+    return pid;
+}
+
+static unsigned num_workers(pid_t server)
+{
+    unsigned n = 0;
+
+    while (venus_find_child(server, SERVER, n)) {
+        n++;
+    }
+    return n;
+}
+
+/*
+ * Makes a context and returns the process that works for it.  The context of
+ * the device's own check may still be on its way out.
+ */
+static pid_t create_with_worker(VenusTest *t, uint32_t ctx_id)
+{
+    pid_t server = server_pid(t);
+    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    pid_t pid;
+
+    while (num_workers(server)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+    venus_ctx_create(t->gpu, ctx_id);
+    while (!(pid = venus_find_child(server, SERVER, 0))) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(1000);
+    }
+    return pid;
+}
+
+/* No ring: the fence is reached when the command has run */
+static void test_no_ring(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int i;
+
+    for (i = 1; i <= 20; i++) {
+        gpu_display_info({ .gpu = t->gpu, .fence = { .id = i } });
+    }
+    gpu_create_2d({
+        .gpu = t->gpu, .resource_id = 1, .width = 32, .height = 32,
+        .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+    });
+    gpu_flush({
+        .gpu = t->gpu, .resource_id = 1, .rect = { 0, 0, 32, 32 },
+        .fence = { .id = UINT64_MAX },
+    });
+    gpu_flush({
+        .gpu = t->gpu, .resource_id = 2, .rect = { 0, 0, 32, 32 },
+        .fence = { .id = 1ull << 63 },
+        .expect = VIRTIO_GPU_RESP_ERR_INVALID_RESOURCE_ID,
+    });
+    gpu_unref({ .gpu = t->gpu, .resource_id = 1, .fence = { .id = 7 } });
+
+    venus_ctx_create(t->gpu, 1);
+    gpu_submit_3d({ .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 8 } });
+    venus_host_blob(t->gpu, 1, 3, 4096);
+    gpu_map_blob({ .gpu = t->gpu, .resource_id = 3, .offset = 0 });
+    gpu_unmap_blob({ .gpu = t->gpu, .resource_id = 3, .fence = { .id = 9 } });
+    gpu_unref({ .gpu = t->gpu, .resource_id = 3, .fence = { .id = 10 } });
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 11 } });
+}
+
+/* Two contexts at once: all fences arrive, in the order of each context */
+static void test_order(void)
+{
+    enum { N = 60 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int round, i;
+
+    venus_ctx_create(t->gpu, 1);
+    venus_ctx_create(t->gpu, 2);
+    for (round = 0; round < 5; round++) {
+        GPUPending pending[N];
+        unsigned last[2] = {};
+
+        for (i = 0; i < N; i++) {
+            /* Both contexts count alike */
+            pending[i] = submit_fence(t->gpu, 1 + i % 2, 0,
+                                      1 + round * N + i / 2);
+        }
+        for (i = 0; i < N; i++) {
+            g_assert_cmphex(gpu_finish(&pending[i]), ==, OK_NODATA);
+            g_assert_cmpuint(pending[i].order, >, last[i % 2]);
+            last[i % 2] = pending[i].order;
+        }
+    }
+}
+
+/* One after the other, and none gets lost */
+static void test_many(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int i;
+
+    venus_ctx_create(t->gpu, 1);
+    for (i = 1; i <= 1000; i++) {
+        gpu_submit_3d({
+            .gpu = t->gpu, .ctx_id = 1, .fence = { .id = i, .has_ring = true },
+        });
+    }
+}
+
+/* Rings that no queue belongs to, up to those that cannot be */
+static void test_other_rings(void)
+{
+    static const uint8_t rings[] = { 1, 2, 63, 64, 255 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int i;
+
+    for (i = 0; i < G_N_ELEMENTS(rings); i++) {
+        GPUPending first, second;
+
+        g_test_message("ring %u", rings[i]);
+        venus_ctx_create(t->gpu, 1);
+        first = submit_fence(t->gpu, 1, rings[i], 1);
+        second = submit_fence(t->gpu, 1, 0, 2);
+        gpu_finish(&first);
+        gpu_finish(&second);
+        gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    }
+    venus_check_context(t->gpu, 1);
+}
+
+static void test_unknown_context(void)
+{
+    const uint32_t invalid = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
+    g_autoptr(VenusTest) t = venus_test_new({});
+
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 5, .expect = invalid,
+        .fence = { .id = 1, .has_ring = true },
+    });
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 0, .expect = invalid, .fence = { .id = 2 },
+    });
+    gpu_ctx_destroy({
+        .gpu = t->gpu, .ctx_id = 5, .expect = invalid, .fence = { .id = 3 },
+    });
+}
+
+/*
+ * A ring that stands still holds its own fences and nobody else's; they are
+ * answered when the context goes.
+ */
+static void test_destroy_pending(void)
+{
+    enum { N = 8 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t worker = create_with_worker(t, 1);
+    GPUPending pending[N];
+    int i;
+
+    venus_ctx_create(t->gpu, 2);
+    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    for (i = 0; i < N; i++) {
+        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+    }
+    g_assert_false(qvirtio_gpu_answered(t->gpu, pending[0].req,
+                                        G_USEC_PER_SEC / 5));
+    gpu_display_info({ .gpu = t->gpu, .fence = { .id = 1 } });
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 1, .has_ring = true },
+    });
+    g_assert_false(pending[0].req->is_done);
+
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    for (i = 0; i < N; i++) {
+        gpu_finish(&pending[i]);
+    }
+    kill(worker, SIGKILL);
+    venus_check_context(t->gpu, 1);
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 2, .has_ring = true },
+    });
+}
+
+/* A command that waits for a renderer that does not answer */
+static void test_hang(void)
+{
+    const uint32_t data[4] = {};
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t worker = create_with_worker(t, 1);
+    GPUPending pending;
+
+    venus_ctx_create(t->gpu, 2);
+    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .data = data, .size = sizeof(data),
+        .fence = { .id = 1, .has_ring = true }, .pending = &pending,
+    });
+    g_assert_true(is_error(gpu_finish(&pending)));
+
+    /* That context is lost and says so; QMP, 2D and the others live on */
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'query-status' }");
+    venus_check_2d(t->gpu);
+    pending = submit_fence(t->gpu, 1, 0, 2);
+    g_assert_true(is_error(gpu_finish(&pending)));
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 1, .has_ring = true },
+    });
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    venus_check_context(t->gpu, 1);
+    kill(worker, SIGKILL);
+}
+
+/* Until the device has noticed a death, commands may still seem to work */
+static void wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id)
+{
+    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    uint64_t id = 100;
+    GPUPending pending;
+
+    for (;;) {
+        pending = submit_fence(gpu, ctx_id, 0, id++);
+        if (is_error(gpu_finish(&pending))) {
+            return;
+        }
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+}
+
+static void test_worker_killed(void)
+{
+    enum { N = 8 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t worker = create_with_worker(t, 1);
+    GPUPending pending[N];
+    int i;
+
+    venus_ctx_create(t->gpu, 2);
+    venus_host_blob(t->gpu, 1, 1, 8192);
+    gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    for (i = 0; i < N; i++) {
+        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+    }
+    g_assert_cmpint(kill(worker, SIGKILL), ==, 0);
+    for (i = 0; i < N; i++) {
+        gpu_finish(&pending[i]);
+    }
+    wait_until_lost(t->gpu, 1);
+
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 1, .has_ring = true },
+    });
+    gpu_unmap_blob({ .gpu = t->gpu, .resource_id = 1 });
+    gpu_unref({ .gpu = t->gpu, .resource_id = 1 });
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    venus_check_context(t->gpu, 1);
+    venus_check_2d(t->gpu);
+}
+
+static void test_server_killed(void)
+{
+    enum { N = 8 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    GPUPending pending[N];
+    int i;
+
+    venus_ctx_create(t->gpu, 1);
+    venus_host_blob(t->gpu, 1, 1, 8192);
+    gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+    for (i = 0; i < N; i++) {
+        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+    }
+    g_assert_cmpint(kill(server_pid(t), SIGKILL), ==, 0);
+    for (i = 0; i < N; i++) {
+        gpu_finish(&pending[i]);
+    }
+    wait_until_lost(t->gpu, 1);
+    venus_check_2d(t->gpu);
+    gpu_unref({ .gpu = t->gpu, .resource_id = 1 });
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+
+    qvirtio_gpu_reset(t->gpu);
+    venus_check_2d(t->gpu);
+    venus_check_context(t->gpu, 1);
+    venus_ctx_create(t->gpu, 1);
+    venus_host_blob(t->gpu, 1, 1, 8192);
+    gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+}
+
+/* Everything in flight when the device is reset, then the same again */
+static void test_reset(void)
+{
+    enum { N = 16 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t pid = qtest_pid(t->qts);
+    unsigned fds = 0;
+    int round, i;
+
+    for (round = 0; round < 4; round++) {
+        pid_t worker = create_with_worker(t, 1);
+
+        venus_ctx_create(t->gpu, 2);
+        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
+        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+        gpu_set_scanout_blob({
+            .gpu = t->gpu, .resource_id = 1, .rect = { 0, 0, 64, 48 },
+            .width = 64, .height = 48, .stride = 256,
+            .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+        });
+        gpu_submit_3d({
+            .gpu = t->gpu, .ctx_id = 1,
+            .fence = { .id = 1, .has_ring = true },
+        });
+        g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+        for (i = 0; i < N; i++) {
+            submit_fence(t->gpu, 1 + i % 2, 0, 10 + i);
+        }
+        qvirtio_gpu_reset(t->gpu);
+        kill(worker, SIGKILL);
+        venus_check_2d(t->gpu);
+        venus_check_context(t->gpu, 1);
+        if (round == 0) {
+            fds = venus_count_fds(pid);
+        }
+    }
+    g_assert_cmpuint(venus_count_fds(pid), ==, fds);
+}
+
+/* The guest reboots while fences are on their way */
+static void test_system_reset(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int round, i;
+
+    for (round = 0; round < 3; round++) {
+        venus_ctx_create(t->gpu, 1);
+        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
+        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+        for (i = 0; i < 8; i++) {
+            submit_fence(t->gpu, 1, 0, 1 + i);
+        }
+        venus_test_reboot(t);
+    }
+    venus_check_context(t->gpu, 1);
+}
+
+int main(int argc, char **argv)
+{
+    static const VenusTestCase cases[] = {
+        { "no-ring", test_no_ring },
+        { "order", test_order },
+        { "many", test_many },
+        { "other-rings", test_other_rings },
+        { "unknown-context", test_unknown_context },
+        { "destroy-pending", test_destroy_pending },
+        { "hang", test_hang },
+        { "worker-killed", test_worker_killed },
+        { "server-killed", test_server_killed },
+        { "reset", test_reset },
+        { "system-reset", test_system_reset },
+    };
+
+    return venus_test_main(argc, argv, "fence", qvirtio_gpu_venus_usable,
+                           cases, G_N_ELEMENTS(cases));
+}

@@ -1,0 +1,129 @@
+/*
+ * Venus-only mode: devices that cannot be, and what QEMU says about them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "libqos/virtio-gpu-probe.h"
+#include "venus-test-util.h"
+
+#define MACHINE "-machine virt -cpu max "
+
+typedef struct BadDevice {
+    const char *name;
+    const char *args;
+    const char *env_name;
+    const char *env_value;
+    const char *says[3];        /* all of these are in the message */
+} BadDevice;
+
+static const BadDevice bad_devices[] = {
+    { "blob-off",
+      "-device virtio-gpu-gl-pci,venus=on,blob=off",
+      .says = { "blob" } },
+    { "no-mode",
+      "-device virtio-gpu-gl-pci,venus=off,virgl=off",
+      .says = { "venus", "virgl" } },
+    { "hostmem-100M",
+      "-device virtio-gpu-gl-pci,venus=on,hostmem=100M",
+      .says = { "hostmem", "power of" } },
+    { "hostmem-1",
+      "-device virtio-gpu-gl-pci,venus=on,hostmem=1",
+      .says = { "hostmem" } },
+    { "mmio",
+      "-global virtio-mmio.force-legacy=false "
+      "-device virtio-gpu-gl-device,venus=on",
+      .says = { "mmio" } },
+    { "no-server",
+      "-device virtio-gpu-gl-pci,venus=on",
+      "RENDER_SERVER_EXEC_PATH", "/nonexistent/server",
+      .says = { "render server", "/nonexistent/server" } },
+    { "server-is-no-server",
+      "-device virtio-gpu-gl-pci,venus=on",
+      "RENDER_SERVER_EXEC_PATH", "/bin/true",
+      .says = { "render server", "/bin/true" } },
+    { "no-driver",
+      "-device virtio-gpu-gl-pci,venus=on",
+      "VK_DRIVER_FILES", "/nonexistent/icd.json",
+      .says = { "Vulkan" } },
+};
+
+/* QEMU refuses, in one line that names the thing, and leaves no server */
+static void test_refused(const void *data)
+{
+    const BadDevice *bad = data;
+    g_autofree char *args = g_strconcat(MACHINE, bad->args, NULL);
+    g_autofree char *output = NULL;
+    int i;
+
+    g_assert_false(gpu_probe({
+        .args = args, .output = &output,
+        .env_name = bad->env_name, .env_value = bad->env_value,
+    }));
+    g_test_message("%s", output);
+    for (i = 0; i < G_N_ELEMENTS(bad->says) && bad->says[i]; i++) {
+        g_assert_nonnull(strstr(output, bad->says[i]));
+    }
+}
+
+/* Plain 2D on the same machine does not mind what Venus lacks */
+static void test_plain_device(void)
+{
+    g_assert_true(gpu_probe({
+        .args = MACHINE "-device virtio-gpu-pci",
+        .env_name = "RENDER_SERVER_EXEC_PATH", .env_value = "/nonexistent",
+    }));
+}
+
+/* The other way round: what is said explicitly and is right is taken */
+static void test_accepted(void)
+{
+    static const char *const opts[] = {
+        "venus=on", "venus=on,virgl=off", "venus=on,virgl=auto",
+        "venus=on,blob=on", "venus=on,hostmem=16M", "venus=on,hostmem=1G",
+        "venus=on,max_outputs=16", "venus=on,edid=off",
+    };
+    g_autofree char *why = NULL;
+    int i;
+
+    if (!qvirtio_gpu_venus_usable(&why)) {
+        g_test_skip(why);
+        return;
+    }
+    for (i = 0; i < G_N_ELEMENTS(opts); i++) {
+        g_autofree char *args =
+            g_strconcat(MACHINE "-device virtio-gpu-gl-pci,", opts[i], NULL);
+        g_autofree char *output = NULL;
+        bool works = gpu_probe({ .args = args, .output = &output });
+
+        g_test_message("%s: %s", opts[i], output);
+        g_assert_true(works);
+    }
+}
+
+static void test_skipped(const void *data)
+{
+    g_test_skip(data);
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *why = NULL;
+    bool present;
+    int i;
+
+    g_test_init(&argc, &argv, NULL);
+    present = qvirtio_gpu_venus_present(&why);
+    for (i = 0; i < G_N_ELEMENTS(bad_devices); i++) {
+        g_autofree char *path = g_strdup_printf("venus/realize/%s",
+                                                bad_devices[i].name);
+
+        qtest_add_data_func(path, present ? (void *)&bad_devices[i] : why,
+                            present ? test_refused : test_skipped);
+    }
+    if (present) {
+        qtest_add_func("venus/realize/plain-device", test_plain_device);
+        qtest_add_func("venus/realize/accepted", test_accepted);
+    }
+    return g_test_run();
+}

@@ -1,0 +1,213 @@
+/*
+ * What the tests of Venus-only mode share
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "libqos/pci.h"
+#include "venus-test-util.h"
+
+/* RAM of the virt machine, past the device tree that QEMU puts at its start */
+#define RAM_START 0x40200000
+#define RAM_END   0x50000000
+
+/* The guest's side, from finding the device on */
+static void venus_test_connect(VenusTest *t)
+{
+    QPCIAddress addr = { .devfn = QPCI_DEVFN(4, 0) };
+
+    alloc_init(&t->alloc, ALLOC_NO_FLAGS, RAM_START, RAM_END, 4096);
+    qos_create_generic_pcihost(&t->host, t->qts, &t->alloc);
+    t->dev = qvirtio_gpu_pci_new(&t->host.pci.bus, &t->alloc, &addr,
+                                 t->refuse_features);
+    t->gpu = &t->dev->gpu;
+}
+
+static void venus_test_disconnect(VenusTest *t)
+{
+    qvirtio_gpu_pci_free(t->dev);
+    alloc_destroy(&t->alloc);
+}
+
+VenusTest *qvenus_test_new(VenusTestOpts opt)
+{
+    VenusTest *t = g_new0(VenusTest, 1);
+    const char *device_opts = opt.device_opts ? opt.device_opts
+                                              : ",hostmem=64M,max_outputs=2";
+
+    t->refuse_features = opt.refuse_features;
+    t->qts = qtest_initf("-machine virt -cpu max -m 256M -nodefaults %s "
+                         "-device virtio-gpu-gl-pci,venus=on,addr=04.0,"
+                         "id=gpu0%s", opt.args ? opt.args : "", device_opts);
+    venus_test_connect(t);
+    return t;
+}
+
+void venus_test_free(VenusTest *t)
+{
+    if (t) {
+        venus_test_disconnect(t);
+        qtest_quit(t->qts);
+        g_free(t);
+    }
+}
+
+void venus_test_reboot(VenusTest *t)
+{
+    qtest_system_reset(t->qts);
+    venus_test_disconnect(t);
+    venus_test_connect(t);
+}
+
+static void venus_test_run(const void *data)
+{
+    const VenusTestCase *c = data;
+
+    c->run();
+}
+
+static void venus_test_skip(const void *data)
+{
+    g_test_skip(data);
+}
+
+int venus_test_main(int argc, char **argv, const char *subject,
+                    bool (*usable)(char **why),
+                    const VenusTestCase *cases, size_t num_cases)
+{
+    g_autofree char *why = NULL;
+    bool is_usable;
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    is_usable = usable(&why);
+    for (i = 0; i < num_cases; i++) {
+        g_autofree char *path = g_strdup_printf("venus/%s/%s", subject,
+                                                cases[i].name);
+
+        qtest_add_data_func(path, is_usable ? (void *)&cases[i] : why,
+                            is_usable ? venus_test_run : venus_test_skip);
+    }
+    return g_test_run();
+}
+
+void venus_ctx_create(QVirtioGPU *gpu, uint32_t ctx_id)
+{
+    gpu_ctx_create({
+        .gpu = gpu, .ctx_id = ctx_id, .context_init = VIRTIO_GPU_CAPSET_VENUS,
+    });
+}
+
+void venus_host_blob(QVirtioGPU *gpu, uint32_t ctx_id, uint32_t resource_id,
+                     uint64_t size)
+{
+    gpu_create_blob({
+        .gpu = gpu, .ctx_id = ctx_id, .resource_id = resource_id,
+        .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .blob_flags = VIRTIO_GPU_BLOB_FLAG_USE_MAPPABLE,
+        .blob_id = 0, .size = size,
+    });
+}
+
+uint64_t venus_guest_blob(QVirtioGPU *gpu, uint32_t resource_id, size_t size)
+{
+    uint64_t addr = guest_alloc(gpu->alloc, size);
+
+    gpu_create_blob({
+        .gpu = gpu, .resource_id = resource_id, .size = size,
+        .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
+        .blob_flags = VIRTIO_GPU_BLOB_FLAG_USE_SHAREABLE,
+        .entries = &(GPUMemEntry) { addr, size }, .nr_entries = 1,
+    });
+    return addr;
+}
+
+void venus_check_2d(QVirtioGPU *gpu)
+{
+    const uint32_t id = 0x7000;
+    uint64_t addr = guest_alloc(gpu->alloc, 4096);
+
+    gpu_display_info({ .gpu = gpu });
+    gpu_create_2d({
+        .gpu = gpu, .resource_id = id, .width = 32, .height = 32,
+        .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+    });
+    gpu_attach_backing({
+        .gpu = gpu, .resource_id = id,
+        .entries = &(GPUMemEntry) { addr, 4096 }, .nr_entries = 1,
+    });
+    gpu_transfer_2d({
+        .gpu = gpu, .resource_id = id, .rect = { 0, 0, 32, 32 },
+    });
+    gpu_unref({ .gpu = gpu, .resource_id = id });
+    guest_free(gpu->alloc, addr);
+}
+
+void venus_check_context(QVirtioGPU *gpu, uint32_t ctx_id)
+{
+    venus_ctx_create(gpu, ctx_id);
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = ctx_id,
+        .fence = { .id = 0x1234, .has_ring = true },
+    });
+    gpu_ctx_destroy({ .gpu = gpu, .ctx_id = ctx_id });
+}
+
+unsigned venus_count_fds(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)pid);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    unsigned n = 0;
+
+    g_assert_nonnull(dir);
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+unsigned venus_count_maps(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+    g_autofree char *maps = NULL;
+    const char *line;
+    unsigned n = 0;
+
+    g_assert_true(g_file_get_contents(path, &maps, NULL, NULL));
+    for (line = maps; (line = strchr(line, '\n')); line++) {
+        n++;
+    }
+    return n;
+}
+
+/* The name and parent of a process, as the kernel tells them; false: gone */
+static bool venus_read_stat(const char *pid, char name[32], int *parent)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
+    g_autofree char *stat = NULL;
+    char state;
+
+    return g_file_get_contents(path, &stat, NULL, NULL) &&
+           sscanf(stat, "%*d (%31[^)]) %c %d", name, &state, parent) == 3 &&
+           state != 'Z';
+}
+
+pid_t venus_find_child(pid_t parent, const char *name, unsigned index)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
+    const char *entry;
+
+    g_assert_nonnull(dir);
+    while ((entry = g_dir_read_name(dir))) {
+        char comm[32];
+        int ppid;
+
+        /* The kernel keeps 15 characters of a name */
+        if (g_ascii_isdigit(*entry) && venus_read_stat(entry, comm, &ppid) &&
+            ppid == parent && !strncmp(comm, name, 15) && index-- == 0) {
+            return atoi(entry);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,77 @@
+/*
+ * What the tests of Venus-only mode share: a QEMU with the device, and a look
+ * at its processes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TESTS_VENUS_TEST_UTIL_H
+#define TESTS_VENUS_TEST_UTIL_H
+
+#include "libqtest.h"
+#include "libqos/generic-pcihost.h"
+#include "libqos/virtio-gpu-cmd.h"
+
+/* The host-visible window of these tests' devices */
+#define VENUS_TEST_HOSTMEM (64 * 1024 * 1024)
+
+typedef struct VenusTest {
+    uint64_t refuse_features;
+    QTestState *qts;
+    QGuestAllocator alloc;
+    QGenericPCIHost host;
+    QVirtioGPUPCI *dev;
+    QVirtioGPU *gpu;            /* borrowed from dev */
+} VenusTest;
+
+typedef struct VenusTestOpts {
+    const char *device_opts;    /* default: ,hostmem=64M,max_outputs=2 */
+    const char *args;           /* before the device on the command line */
+    uint64_t refuse_features;
+} VenusTestOpts;
+
+#define venus_test_new(...) qvenus_test_new((VenusTestOpts) __VA_ARGS__)
+
+VenusTest *qvenus_test_new(VenusTestOpts opt);
+void venus_test_free(VenusTest *t);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VenusTest, venus_test_free)
+
+/* The guest reboots: the same QEMU, and a driver that starts from nothing */
+void venus_test_reboot(VenusTest *t);
+
+typedef struct VenusTestCase {
+    const char *name;
+    void (*run)(void);
+} VenusTestCase;
+
+/*
+ * main() of a test: runs the cases, or skips each of them with the reason
+ * when @usable says no.
+ */
+int venus_test_main(int argc, char **argv, const char *subject,
+                    bool (*usable)(char **why),
+                    const VenusTestCase *cases, size_t num_cases);
+
+/* A context of the Venus capset */
+void venus_ctx_create(QVirtioGPU *gpu, uint32_t ctx_id);
+
+/* A host blob of plain shared memory (blob id 0), which can be mapped */
+void venus_host_blob(QVirtioGPU *gpu, uint32_t ctx_id, uint32_t resource_id,
+                     uint64_t size);
+
+/* A guest blob in one piece; returns where its memory is */
+uint64_t venus_guest_blob(QVirtioGPU *gpu, uint32_t resource_id, size_t size);
+
+/* The device still does what needs no renderer: it answers and takes pixels */
+void venus_check_2d(QVirtioGPU *gpu);
+
+/* A Venus context can be made, answers a fence, and goes */
+void venus_check_context(QVirtioGPU *gpu, uint32_t ctx_id);
+
+/* How many descriptors, and how many mappings, a process has */
+unsigned venus_count_fds(pid_t pid);
+unsigned venus_count_maps(pid_t pid);
+
+/* The @index-th child process of @parent called @name; 0: there is none */
+pid_t venus_find_child(pid_t parent, const char *name, unsigned index);
+
+#endif
