@@ -45,6 +45,16 @@ void prog_die_errno(const char *format, ...)
     exit(1);
 }
 
+bool prog_refuse(ProgReason *why, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why->text, sizeof(why->text), format, args);
+    va_end(args);
+    return false;
+}
+
 static void prog_usage(FILE *to, const ProgOption *options, size_t count)
 {
     static const char *const argument[] = {

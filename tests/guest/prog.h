@@ -20,6 +20,15 @@ void prog_die(const char *format, ...)
 void prog_die_errno(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
+/* Why something could not be done, where that is not the end. */
+typedef struct ProgReason {
+    char text[200];
+} ProgReason;
+
+/* Fills in @why and returns false. */
+bool prog_refuse(ProgReason *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 typedef enum ProgOptionKind {
     PROG_FLAG,          /* bool, no argument */
     PROG_NUMBER,        /* unsigned, decimal */
