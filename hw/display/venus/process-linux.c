@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include "qemu/cutils.h"
 #include "process.h"
 
 int venus_process_host_open(pid_t pid)
@@ -24,16 +25,12 @@ void venus_process_host_kill(int fd)
 
 static void venus_process_add(GArray *pids, const char *list)
 {
-    char *end;
+    int pid;
 
-    for (;;) {
-        pid_t pid = strtol(list, &end, 10);
+    while (qemu_strtoi(list, &list, 10, &pid) == 0) {
+        pid_t value = pid;
 
-        if (end == list) {
-            return;
-        }
-        g_array_append_val(pids, pid);
-        list = end;
+        g_array_append_val(pids, value);
     }
 }
 
@@ -109,6 +106,6 @@ void venus_process_host_child_setup(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent) {
-        _exit(127);             /* it ended before the call above */
+        raise(SIGKILL);         /* it ended before the call above */
     }
 }
