@@ -66,7 +66,7 @@ void scanout_image_unref(ScanoutImage *image);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScanoutImage, scanout_image_unref)
 
-/** scanout_image_ptr - host address of the first byte, valid while referenced */
+/** scanout_image_ptr - address of the first byte, valid while referenced */
 void *scanout_image_ptr(const ScanoutImage *image);
 
 /** scanout_image_size - bytes */

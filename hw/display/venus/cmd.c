@@ -9,14 +9,16 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qemu/iov.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "venus.h"
 #include "trace.h"
 
-/* At most so many lines about guest errors in a second. */
+/* At most so many log lines in a second. */
 #define GUEST_ERROR_LINES 20
+#define WARNING_LINES 5
 
 /* Which feature bits a command needs; 0 is always there. */
 #define NEEDS_3D    (1ull << VIRTIO_GPU_F_VIRGL)
@@ -98,26 +100,45 @@ static const VenusCmdDesc *venus_cmd_desc(uint32_t type)
     return NULL;
 }
 
-void venus_guest_error(VenusState *s, const char *fmt, ...)
+/* Whether one more line fits into this second. */
+static bool venus_log_allowed(VenusLogLimit *limit, uint32_t lines)
 {
     int64_t now = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+
+    if (now - limit->since_ns > NANOSECONDS_PER_SECOND) {
+        limit->since_ns = now;
+        limit->lines = 0;
+    }
+    return limit->lines++ < lines;
+}
+
+void venus_guest_error(VenusState *s, const char *fmt, ...)
+{
     g_autofree char *text = NULL;
     va_list ap;
 
-    if (!qemu_loglevel_mask(LOG_GUEST_ERROR)) {
-        return;
-    }
-    if (now - s->log_window_ns > NANOSECONDS_PER_SECOND) {
-        s->log_window_ns = now;
-        s->log_lines = 0;
-    }
-    if (++s->log_lines > GUEST_ERROR_LINES) {
+    if (!qemu_loglevel_mask(LOG_GUEST_ERROR) ||
+        !venus_log_allowed(&s->guest_errors, GUEST_ERROR_LINES)) {
         return;
     }
     va_start(ap, fmt);
     text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
     qemu_log("virtio-gpu: %s\n", text);
+}
+
+void venus_warn(VenusState *s, const char *fmt, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    if (!venus_log_allowed(&s->warnings, WARNING_LINES)) {
+        return;
+    }
+    va_start(ap, fmt);
+    text = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    warn_report("virtio-gpu: %s", text);
 }
 
 enum virtio_gpu_ctrl_type venus_resp_from_errno(int ret)

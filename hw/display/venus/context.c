@@ -5,7 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/error-report.h"
 #include "qemu/iov.h"
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
@@ -78,8 +77,7 @@ void venus_context_lose(VenusContext *ctx, const char *why)
     if (ctx->lost || !ctx->capset) {
         return;
     }
-    warn_report("virtio-gpu: Vulkan context %" PRIu32 " is lost: %s", ctx->id,
-                why);
+    venus_warn(ctx->s, "Vulkan context %" PRIu32 " is lost: %s", ctx->id, why);
     trace_venus_context_lost(ctx->id);
     /* The library's thread for a context without a worker spins: end it. */
     venus_context_leave_renderer(ctx, -EIO);
@@ -109,7 +107,8 @@ static int venus_context_enter_renderer(VenusState *s, VenusContext *ctx,
     int ret;
 
     if (!venus_session_start(s, &err)) {
-        error_report_err(err);
+        venus_warn(s, "%s", error_get_pretty(err));
+        error_free(err);
         return -EIO;
     }
     s->session_used = true;
@@ -186,7 +185,8 @@ enum virtio_gpu_ctrl_type venus_cmd_ctx_destroy(VenusState *s, VenusCmd *cmd)
  * process opens, also those that Vulkan never sees.
  */
 static enum virtio_gpu_ctrl_type
-venus_ctx_resource_find(VenusState *s, const struct virtio_gpu_ctx_resource *args,
+venus_ctx_resource_find(VenusState *s,
+                        const struct virtio_gpu_ctx_resource *args,
                         VenusContext **ctx, VenusResource **blob)
 {
     *ctx = venus_context_find(s, args->hdr.ctx_id);

@@ -37,7 +37,8 @@ void venus_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
     }
     image = venus_image_get(s, res, &err);
     if (!image) {
-        warn_report_once("no cursor from a blob: %s", error_get_pretty(err));
+        warn_report_once("virtio-gpu: no cursor from a blob: %s",
+                         error_get_pretty(err));
         error_free(err);
         return;
     }

@@ -121,6 +121,9 @@ static void venus_reset_main_loop(VenusState *s)
         g_hash_table_iter_next(&iter, NULL, &value);
         venus_resource_destroy(s, value);
     }
+    if (s->window) {
+        venus_window_reset(s);
+    }
 }
 
 static void venus_reset_bh(void *opaque)

@@ -103,7 +103,8 @@ venus_scanout_show(VenusState *s, VenusResource *res,
     }
     image = venus_image_get(s, res, &err);
     if (!image) {
-        warn_report_once("a blob cannot be shown: %s", error_get_pretty(err));
+        warn_report_once("virtio-gpu: a blob cannot be shown: %s",
+                         error_get_pretty(err));
         error_free(err);
         return VIRTIO_GPU_RESP_ERR_UNSPEC;
     }

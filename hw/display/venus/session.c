@@ -9,7 +9,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
 #include "handshake.h"
@@ -114,10 +113,7 @@ void venus_call_begin(VenusState *s, VenusContext *ctx)
 
 void venus_call_end(VenusState *s)
 {
-    if (venus_watchdog_end(s->watchdog)) {
-        warn_report("virtio-gpu: the render server did not answer for %"
-                    PRIu32 " ms and was killed", s->conf->watchdog_ms);
-    }
+    venus_watchdog_end(s->watchdog);
 }
 
 bool venus_session_start(VenusState *s, Error **errp)

@@ -92,8 +92,14 @@ typedef struct VenusContext {
 
 /* What venus_scanout_*() keep for one output beside the base class's state. */
 typedef struct VenusScanout {
-    DisplaySurface *next;       /* owned: a flip that no display has asked for */
+    DisplaySurface *next;       /* owned: a flip no display has asked for */
 } VenusScanout;
+
+/* How many log lines there were lately. */
+typedef struct VenusLogLimit {
+    int64_t since_ns;           /* QEMU_CLOCK_REALTIME */
+    uint32_t lines;
+} VenusLogLimit;
 
 struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     /* Constant after realize */
@@ -102,7 +108,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     MemoryRegion window_mr;     /* child of VirtIOGPUBase.hostmem */
     void *window;               /* owned mapping of window_size bytes */
     uint64_t window_size;       /* bytes */
-    GByteArray *capset;         /* owned, what VIRTIO_GPU_CMD_GET_CAPSET sends */
+    GByteArray *capset;         /* owned, what GET_CAPSET sends */
     uint32_t capset_version;    /* greatest version */
     const GraphicHwOps *base_ops;   /* the base class's for the consoles */
     GraphicHwOps hw_ops;        /* the same with our gfx_update */
@@ -124,8 +130,8 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     QemuCond reset_cond;
     bool reset_done;
     bool resetting;             /* commands wait */
-    int64_t log_window_ns;      /* guest error lines: see venus_guest_error() */
-    uint32_t log_lines;
+    VenusLogLimit guest_errors; /* see venus_guest_error() */
+    VenusLogLimit warnings;     /* see venus_warn() */
 };
 
 /* cmd.c */
@@ -160,6 +166,13 @@ void venus_cmd_drop(VenusCmd *cmd);
 void venus_guest_error(VenusState *s, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /**
+ * venus_warn - one line for the user about something that a guest can cause
+ *
+ * At most 5 lines a second; further ones are dropped.
+ */
+void venus_warn(VenusState *s, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/**
  * venus_resp_from_errno - the response for a failed host operation
  * @ret: 0 or a negative errno
  */
@@ -185,7 +198,7 @@ enum virtio_gpu_ctrl_type venus_cmd_submit(VenusState *s, VenusCmd *cmd);
 /** venus_context_find - the context with that id, or NULL */
 VenusContext *venus_context_find(VenusState *s, uint32_t id);
 
-/** venus_context_free - destroy it in the renderer too; hash table destructor */
+/** venus_context_free - destroy it, in the renderer too; for the hash */
 void venus_context_free(VenusContext *ctx);
 
 /** venus_context_orphan - the whole renderer is going: only remember that */
@@ -226,7 +239,7 @@ void venus_resource_destroy(VenusState *s, VenusResource *res);
  */
 bool venus_window_init(VenusState *s, Error **errp);
 
-/** venus_window_cleanup - undo venus_window_init(), whether it was done or not */
+/** venus_window_cleanup - undo venus_window_init() if it was done */
 void venus_window_cleanup(VenusState *s);
 
 /**
@@ -331,6 +344,9 @@ void venus_image_drop(VenusResource *res);
  */
 void venus_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
                               uint32_t resource_id);
+
+/** venus_window_reset - zero what the guest wrote where nothing is mapped */
+void venus_window_reset(VenusState *s);
 
 /* host-linux.c, host-stub.c */
 

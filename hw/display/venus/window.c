@@ -189,6 +189,14 @@ int venus_window_clone(VenusState *s, VenusResource *res,
     return 0;
 }
 
+void venus_window_reset(VenusState *s)
+{
+    const VenusWindowRange all = { .size = s->window_size };
+
+    assert(!g_tree_nnodes(s->mapped));
+    window_clear(s, &all);
+}
+
 void venus_window_unmap(VenusState *s, VenusResource *res)
 {
     if (!res->mapped) {

@@ -31,8 +31,8 @@ typedef struct VenusConf {
     uint32_t watchdog_ms;
 } VenusConf;
 
-/* Milliseconds; a cold shader cache on a slow host answers well within it. */
-#define VENUS_WATCHDOG_DEFAULT_MS 5000
+/* Milliseconds; loading all drivers of a busy host takes a few seconds. */
+#define VENUS_WATCHDOG_DEFAULT_MS 10000
 
 #define DEFINE_VIRTIO_GPU_VENUS_PROPERTIES(_state, _conf)                    \
     DEFINE_PROP_ON_OFF_AUTO("virgl", _state, _conf.virgl,                    \
