@@ -47,7 +47,7 @@ static unsigned num_workers(pid_t server)
 {
     unsigned n = 0;
 
-    while (venus_find_child(server, SERVER, n)) {
+    while (venus_find_child(server, NULL, n)) {
         n++;
     }
     return n;
@@ -68,7 +68,7 @@ static pid_t create_with_worker(VenusTest *t, uint32_t ctx_id)
         g_usleep(10000);
     }
     venus_ctx_create(t->gpu, ctx_id);
-    while (!(pid = venus_find_child(server, SERVER, 0))) {
+    while (!(pid = venus_find_child(server, NULL, 0))) {
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         g_usleep(1000);
     }
@@ -109,10 +109,9 @@ static void test_no_ring(void)
 }
 
 /* Two contexts at once: all fences arrive, in the order of each context */
-static void test_order(void)
+static void check_order(VenusTest *t)
 {
     enum { N = 60 };
-    g_autoptr(VenusTest) t = venus_test_new({});
     int round, i;
 
     venus_ctx_create(t->gpu, 1);
@@ -132,6 +131,23 @@ static void test_order(void)
             last[i % 2] = pending[i].order;
         }
     }
+}
+
+static void test_order(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+
+    check_order(t);
+}
+
+/* What hosts do whose renderer has no threads */
+static void test_order_polled(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({
+        .device_opts = ",x-fence-poll=on",
+    });
+
+    check_order(t);
 }
 
 /* One after the other, and none gets lost */
@@ -222,21 +238,41 @@ static void test_destroy_pending(void)
     });
 }
 
-/* A command that waits for a renderer that does not answer */
-static void test_hang(void)
+/* A blob that only the renderer can make: the device waits for its answer */
+static void hang_in_create(QVirtioGPU *gpu)
 {
-    const uint32_t data[4] = {};
+    gpu_create_blob({
+        .gpu = gpu, .ctx_id = 1, .resource_id = 1, .size = 4096,
+        .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .blob_flags = VIRTIO_GPU_BLOB_FLAG_USE_MAPPABLE,
+        .blob_id = 5, .expect = GPU_ANY_ERROR,
+    });
+}
+
+/* More than a socket holds: the device waits for it to be read */
+static void hang_in_submit(QVirtioGPU *gpu)
+{
+    const size_t size = 2 * MiB;
+    g_autofree uint8_t *data = g_malloc0(size);
+    GPUPending pending;
+
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = 1, .data = data, .size = size,
+        .fence = { .id = 1, .has_ring = true }, .pending = &pending,
+    });
+    g_assert_true(is_error(gpu_finish(&pending)));
+}
+
+/* A call into a renderer that stands still */
+static void test_hang(void (*hang)(QVirtioGPU *gpu))
+{
     g_autoptr(VenusTest) t = venus_test_new({});
     pid_t worker = create_with_worker(t, 1);
     GPUPending pending;
 
     venus_ctx_create(t->gpu, 2);
     g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
-    gpu_submit_3d({
-        .gpu = t->gpu, .ctx_id = 1, .data = data, .size = sizeof(data),
-        .fence = { .id = 1, .has_ring = true }, .pending = &pending,
-    });
-    g_assert_true(is_error(gpu_finish(&pending)));
+    hang(t->gpu);
 
     /* That context is lost and says so; QMP, 2D and the others live on */
     qtest_qmp_assert_success(t->qts, "{ 'execute': 'query-status' }");
@@ -248,7 +284,17 @@ static void test_hang(void)
     });
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     venus_check_context(t->gpu, 1);
-    kill(worker, SIGKILL);
+    g_assert_cmpint(kill(worker, SIGKILL), ==, -1);     /* gone already */
+}
+
+static void test_hang_in_create(void)
+{
+    test_hang(hang_in_create);
+}
+
+static void test_hang_in_submit(void)
+{
+    test_hang(hang_in_submit);
 }
 
 /* Until the device has noticed a death, commands may still seem to work */
@@ -391,11 +437,13 @@ int main(int argc, char **argv)
     static const VenusTestCase cases[] = {
         { "no-ring", test_no_ring },
         { "order", test_order },
+        { "order-polled", test_order_polled },
         { "many", test_many },
         { "other-rings", test_other_rings },
         { "unknown-context", test_unknown_context },
         { "destroy-pending", test_destroy_pending },
-        { "hang", test_hang },
+        { "hang-in-create", test_hang_in_create },
+        { "hang-in-submit", test_hang_in_submit },
         { "worker-killed", test_worker_killed },
         { "server-killed", test_server_killed },
         { "reset", test_reset },

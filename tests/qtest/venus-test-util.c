@@ -205,7 +205,8 @@ pid_t venus_find_child(pid_t parent, const char *name, unsigned index)
 
         /* The kernel keeps 15 characters of a name */
         if (g_ascii_isdigit(*entry) && venus_read_stat(entry, comm, &ppid) &&
-            ppid == parent && !strncmp(comm, name, 15) && index-- == 0) {
+            ppid == parent && (!name || !strncmp(comm, name, 15)) &&
+            index-- == 0) {
             return atoi(entry);
         }
     }

@@ -71,7 +71,10 @@ void venus_check_context(QVirtioGPU *gpu, uint32_t ctx_id);
 unsigned venus_count_fds(pid_t pid);
 unsigned venus_count_maps(pid_t pid);
 
-/* The @index-th child process of @parent called @name; 0: there is none */
+/*
+ * The @index-th child process of @parent called @name, or with any name where
+ * that is NULL; 0: there is none.
+ */
 pid_t venus_find_child(pid_t parent, const char *name, unsigned index);
 
 #endif

@@ -220,8 +220,7 @@ void qvirtio_gpu_create_2d(GPUCreate2DOpts opt)
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_RESOURCE_CREATE_2D,
-        .expect = opt.expect,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
@@ -265,8 +264,7 @@ void qvirtio_gpu_attach_backing(GPUAttachBackingOpts opt)
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_RESOURCE_ATTACH_BACKING,
-        .expect = opt.expect,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect, .cmd = &cmd, .cmd_len = sizeof(cmd),
         .data = ents, .data_len = sizeof(*ents) * opt.nr_entries,
     });
 }
@@ -296,8 +294,7 @@ void qvirtio_gpu_set_scanout(GPUSetScanoutOpts opt)
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_SET_SCANOUT,
-        .expect = opt.expect,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
@@ -397,8 +394,7 @@ void qvirtio_gpu_create_3d(GPUCreate3DOpts opt)
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_RESOURCE_CREATE_3D,
-        .expect = opt.expect,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
@@ -481,8 +477,7 @@ void qvirtio_gpu_set_scanout_blob(GPUSetScanoutBlobOpts opt)
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_SET_SCANOUT_BLOB,
-        .expect = opt.expect,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
