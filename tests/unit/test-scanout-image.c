@@ -94,7 +94,8 @@ static int count_mappings(const char *permissions)
     }
     lines = g_strsplit(maps, "\n", 0);
     for (line = lines; *line; line++) {
-        count += strstr(*line, MEMFD_NAME) && strstr(*line, permissions);
+        count += strstr(*line, "memfd:" MEMFD_NAME) &&
+                 strstr(*line, permissions);
     }
     return count;
 }

@@ -104,7 +104,7 @@ static void venus_fence_deliver(VenusFenceQueue *q)
     VenusSignal *signal;
     uint32_t generation;
 
-    assert(bql_locked());
+    GLOBAL_STATE_CODE();
     WITH_QEMU_LOCK_GUARD(&q->lock) {
         QSIMPLEQ_CONCAT(&signals, &q->signals);
         generation = q->generation;
@@ -167,7 +167,7 @@ void venus_fence_add(VenusFenceQueue *q, VenusCmd *cmd, uint32_t ctx_id,
     VenusRing *ring = g_hash_table_lookup(q->rings, &key);
     VenusFence *fence = g_new0(VenusFence, 1);
 
-    assert(bql_locked());
+    GLOBAL_STATE_CODE();
     if (!ring) {
         ring = g_new0(VenusRing, 1);
         ring->key = key;
@@ -234,7 +234,7 @@ void venus_fence_reset(VenusFenceQueue *q, void (*drop)(VenusCmd *cmd))
     GHashTableIter iter;
     gpointer value;
 
-    assert(bql_locked());
+    GLOBAL_STATE_CODE();
     WITH_QEMU_LOCK_GUARD(&q->lock) {
         q->generation++;
     }
