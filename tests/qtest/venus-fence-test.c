@@ -10,6 +10,7 @@
 #include "qemu/units.h"
 #include "qemu/bswap.h"
 #include "libqos/virtio-gpu-probe.h"
+#include "venus-test-stream.h"
 #include "venus-test-util.h"
 
 #define SERVER "virgl_render_server"
@@ -183,6 +184,33 @@ static void test_other_rings(void)
         gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     }
     venus_check_context(t->gpu, 1);
+}
+
+/*
+ * A ring with a queue behind it: its fences and those of ring 0 arrive, each
+ * in their order, and the context lives.
+ */
+static void test_queue_ring(void)
+{
+    enum { N = 40 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    GPUPending pending[N];
+    unsigned last[2] = {};
+    int i;
+
+    venus_ctx_create(t->gpu, 1);
+    venus_bind_ring(t->gpu, 1, 1);
+    for (i = 0; i < N; i++) {
+        pending[i] = submit_fence(t->gpu, 1, i % 2, 1 + i / 2);
+    }
+    for (i = 0; i < N; i++) {
+        g_assert_cmphex(gpu_finish(&pending[i]), ==, OK_NODATA);
+        g_assert_cmpuint(pending[i].order, >, last[i % 2]);
+        last[i % 2] = pending[i].order;
+    }
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 99, .has_ring = true },
+    });
 }
 
 static void test_unknown_context(void)
@@ -440,6 +468,7 @@ int main(int argc, char **argv)
         { "order-polled", test_order_polled },
         { "many", test_many },
         { "other-rings", test_other_rings },
+        { "queue-ring", test_queue_ring },
         { "unknown-context", test_unknown_context },
         { "destroy-pending", test_destroy_pending },
         { "hang-in-create", test_hang_in_create },
