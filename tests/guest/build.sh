@@ -42,6 +42,8 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 CODENAME=$(. /etc/os-release && echo "$VERSION_CODENAME")
+# What every guest needs, for the recipes.
+# shellcheck disable=SC2034
 GUEST_PACKAGES="busybox-static mesa-vulkan-drivers vulkan-tools libdrm2"
 triplet=aarch64-linux-gnu
 
@@ -102,7 +104,7 @@ fetch_packages()
         set -- "$@" --aptopt="$out/packages/proxy.conf"
     fi
     apt_sources | mmdebstrap "$@" "$CODENAME" "$tree" - \
-        > "$tree.log" 2>&1 < /dev/stdin || {
+        > "$tree.log" 2>&1 || {
         tail -n 20 "$tree.log" >&2
         die "packages ($tree.log); are the mirrors of this root reachable?"
     }
@@ -239,7 +241,8 @@ compose()
     recipe_finish "$image"
 
     cp "$kernel" "$out/$name/kernel"
-    (cd "$image" && find . | sort |
+    find "$image" -exec touch -h -d @0 {} +
+    (cd "$image" && find . | LC_ALL=C sort |
         cpio --quiet --reproducible -o -H newc -R 0:0) |
         zstd -q -19 > "$out/$name/initrd"
     rm -rf "$image"

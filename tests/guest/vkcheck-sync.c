@@ -171,9 +171,9 @@ bool vkcheck_semaphore(const GpuDevice *gpu, ProgReason *why)
     return ok;
 }
 
-/* The device goes from 2 to 3 once the host has signalled 2. */
-static bool sync_timeline(const GpuDevice *gpu, VkSemaphore semaphore,
-                          ProgReason *why)
+/* A submission that goes from 2 to 3 once somebody has signalled 2. */
+static VkResult sync_timeline_submit(const GpuDevice *gpu,
+                                     VkSemaphore semaphore)
 {
     const uint64_t wait_value = 2;
     const uint64_t signal_value = 3;
@@ -194,40 +194,68 @@ static bool sync_timeline(const GpuDevice *gpu, VkSemaphore semaphore,
         .signalSemaphoreCount = 1,
         .pSignalSemaphores = &semaphore,
     };
-    VkSemaphoreSignalInfo signal = {
+
+    return vkQueueSubmit(gpu->queues[0], 1, &submit, VK_NULL_HANDLE);
+}
+
+static VkResult sync_timeline_signal(const GpuDevice *gpu,
+                                     VkSemaphore semaphore, uint64_t value)
+{
+    VkSemaphoreSignalInfo info = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
         .semaphore = semaphore,
-        .value = wait_value,
+        .value = value,
     };
-    VkSemaphoreWaitInfo wait = {
+    PFN_vkSignalSemaphoreKHR signal = (PFN_vkSignalSemaphoreKHR)
+        vkGetDeviceProcAddr(gpu->device, "vkSignalSemaphoreKHR");
+
+    return signal ? signal(gpu->device, &info) :
+                    VK_ERROR_EXTENSION_NOT_PRESENT;
+}
+
+static VkResult sync_timeline_wait(const GpuDevice *gpu,
+                                   VkSemaphore semaphore, uint64_t value)
+{
+    VkSemaphoreWaitInfo info = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
         .semaphoreCount = 1,
         .pSemaphores = &semaphore,
-        .pValues = &signal_value,
+        .pValues = &value,
     };
-    PFN_vkSignalSemaphoreKHR signal_fn = (PFN_vkSignalSemaphoreKHR)
-        vkGetDeviceProcAddr(gpu->device, "vkSignalSemaphoreKHR");
-    PFN_vkWaitSemaphoresKHR wait_fn = (PFN_vkWaitSemaphoresKHR)
+    PFN_vkWaitSemaphoresKHR wait = (PFN_vkWaitSemaphoresKHR)
         vkGetDeviceProcAddr(gpu->device, "vkWaitSemaphoresKHR");
-    PFN_vkGetSemaphoreCounterValueKHR get_fn =
+
+    return wait ? wait(gpu->device, &info, SYNC_TIMEOUT_NS) :
+                  VK_ERROR_EXTENSION_NOT_PRESENT;
+}
+
+static VkResult sync_timeline_value(const GpuDevice *gpu,
+                                    VkSemaphore semaphore, uint64_t *value)
+{
+    PFN_vkGetSemaphoreCounterValueKHR get =
         (PFN_vkGetSemaphoreCounterValueKHR)
         vkGetDeviceProcAddr(gpu->device, "vkGetSemaphoreCounterValueKHR");
+
+    return get ? get(gpu->device, semaphore, value) :
+                 VK_ERROR_EXTENSION_NOT_PRESENT;
+}
+
+static bool sync_timeline(const GpuDevice *gpu, VkSemaphore semaphore,
+                          ProgReason *why)
+{
     uint64_t value = 0;
 
-    if (!signal_fn || !wait_fn || !get_fn) {
-        return prog_refuse(why, "functions are missing");
-    }
-    if (!vkcheck_ok(signal_fn(gpu->device, &signal), "vkSignalSemaphore",
+    if (!vkcheck_ok(sync_timeline_signal(gpu, semaphore, 2),
+                    "vkSignalSemaphore", why) ||
+        !vkcheck_ok(sync_timeline_submit(gpu, semaphore), "vkQueueSubmit",
                     why) ||
-        !vkcheck_ok(vkQueueSubmit(gpu->queues[0], 1, &submit,
-                                  VK_NULL_HANDLE), "vkQueueSubmit", why) ||
-        !vkcheck_ok(wait_fn(gpu->device, &wait, SYNC_TIMEOUT_NS),
+        !vkcheck_ok(sync_timeline_wait(gpu, semaphore, 3),
                     "vkWaitSemaphores", why) ||
-        !vkcheck_ok(get_fn(gpu->device, semaphore, &value),
+        !vkcheck_ok(sync_timeline_value(gpu, semaphore, &value),
                     "vkGetSemaphoreCounterValue", why)) {
         return false;
     }
-    if (value != signal_value) {
+    if (value != 3) {
         return prog_refuse(why, "the value is %llu, not 3",
                            (unsigned long long)value);
     }

@@ -19,28 +19,28 @@
 typedef bool VkCheckFn(const GpuDevice *gpu, ProgReason *why);
 
 /* vkcheck-memory.c */
-VkCheckFn vkcheck_memory_types;
-VkCheckFn vkcheck_memory_sizes;
-VkCheckFn vkcheck_memory_remap;
-VkCheckFn vkcheck_memory_many;
-VkCheckFn vkcheck_memory_large;
+bool vkcheck_memory_types(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_memory_sizes(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_memory_remap(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_memory_many(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_memory_large(const GpuDevice *gpu, ProgReason *why);
 
 /* vkcheck-work.c */
-VkCheckFn vkcheck_copy;
-VkCheckFn vkcheck_fill_update;
-VkCheckFn vkcheck_compute;
+bool vkcheck_copy(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_fill_update(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_compute(const GpuDevice *gpu, ProgReason *why);
 
 /* vkcheck-draw.c */
-VkCheckFn vkcheck_draw;
+bool vkcheck_draw(const GpuDevice *gpu, ProgReason *why);
 
 /* vkcheck-sync.c */
-VkCheckFn vkcheck_fence;
-VkCheckFn vkcheck_fence_timeout;
-VkCheckFn vkcheck_event;
-VkCheckFn vkcheck_semaphore;
-VkCheckFn vkcheck_timeline;
-VkCheckFn vkcheck_queues;
-VkCheckFn vkcheck_many_submits;
+bool vkcheck_fence(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_fence_timeout(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_event(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_semaphore(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_timeline(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_queues(const GpuDevice *gpu, ProgReason *why);
+bool vkcheck_many_submits(const GpuDevice *gpu, ProgReason *why);
 
 /* True if @res is VK_SUCCESS, else false with @what in the reason. */
 bool vkcheck_ok(VkResult res, const char *what, ProgReason *why);

@@ -83,6 +83,32 @@ static VkAttachmentDescription spin_attachment(VkFormat format,
     };
 }
 
+#define SPIN_STAGES (VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT | \
+                     VK_PIPELINE_STAGE_EARLY_FRAGMENT_TESTS_BIT | \
+                     VK_PIPELINE_STAGE_LATE_FRAGMENT_TESTS_BIT)
+#define SPIN_WRITES (VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT | \
+                     VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT)
+
+/* After the frame before has let go of depth and samples; before copying. */
+static const VkSubpassDependency spin_dependencies[] = {
+    {
+        .srcSubpass = VK_SUBPASS_EXTERNAL,
+        .srcStageMask = SPIN_STAGES | VK_PIPELINE_STAGE_TRANSFER_BIT,
+        .dstStageMask = SPIN_STAGES,
+        .srcAccessMask = SPIN_WRITES,
+        .dstAccessMask = SPIN_WRITES |
+                         VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_READ_BIT |
+                         VK_ACCESS_COLOR_ATTACHMENT_READ_BIT,
+    },
+    {
+        .dstSubpass = VK_SUBPASS_EXTERNAL,
+        .srcStageMask = SPIN_STAGES,
+        .dstStageMask = VK_PIPELINE_STAGE_TRANSFER_BIT,
+        .srcAccessMask = SPIN_WRITES,
+        .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT,
+    },
+};
+
 /*
  * Attachment 0 is the picture, 1 the depth; with several samples 2 is what
  * is drawn into and then resolved into the picture.
@@ -92,12 +118,6 @@ static void spin_create_pass(SpinScene *scene, VkImageLayout final_layout)
     const VkImageLayout drawn = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
     const VkImageLayout depth =
         VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL;
-    const VkPipelineStageFlags stages =
-        VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT |
-        VK_PIPELINE_STAGE_EARLY_FRAGMENT_TESTS_BIT |
-        VK_PIPELINE_STAGE_LATE_FRAGMENT_TESTS_BIT;
-    const VkAccessFlags writes = VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |
-                                 VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT;
     bool resolves = scene->samples != VK_SAMPLE_COUNT_1_BIT;
     VkAttachmentDescription attachments[] = {
         spin_attachment(SPIN_FORMAT, VK_SAMPLE_COUNT_1_BIT,
@@ -120,32 +140,14 @@ static void spin_create_pass(SpinScene *scene, VkImageLayout final_layout)
         .pResolveAttachments = resolves ? &picture_ref : NULL,
         .pDepthStencilAttachment = &depth_ref,
     };
-    VkSubpassDependency dependencies[] = {
-        {
-            .srcSubpass = VK_SUBPASS_EXTERNAL,
-            .srcStageMask = stages | VK_PIPELINE_STAGE_TRANSFER_BIT,
-            .dstStageMask = stages,
-            .srcAccessMask = writes,
-            .dstAccessMask = writes |
-                             VK_ACCESS_DEPTH_STENCIL_ATTACHMENT_READ_BIT |
-                             VK_ACCESS_COLOR_ATTACHMENT_READ_BIT,
-        },
-        {
-            .dstSubpass = VK_SUBPASS_EXTERNAL,
-            .srcStageMask = stages,
-            .dstStageMask = VK_PIPELINE_STAGE_TRANSFER_BIT,
-            .srcAccessMask = writes,
-            .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT,
-        },
-    };
     VkRenderPassCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO,
         .attachmentCount = resolves ? 3 : 2,
         .pAttachments = attachments,
         .subpassCount = 1,
         .pSubpasses = &subpass,
-        .dependencyCount = PROG_COUNT(dependencies),
-        .pDependencies = dependencies,
+        .dependencyCount = PROG_COUNT(spin_dependencies),
+        .pDependencies = spin_dependencies,
     };
 
     gpu_must(vkCreateRenderPass(scene->gpu->device, &info, NULL, &scene->pass),
@@ -235,14 +237,10 @@ static const VkVertexInputAttributeDescription spin_vertex_attributes[] = {
     { 2, 0, VK_FORMAT_R32G32_SFLOAT, offsetof(SpinVertex, along) },
 };
 
-static void spin_create_pipeline(SpinScene *scene, SpinPipeline which)
+static VkPipelineVertexInputStateCreateInfo
+spin_input_state(const SpinPipelineInfo *info)
 {
-    const SpinPipelineInfo *info = &spin_pipelines[which];
-    VkPipelineShaderStageCreateInfo stages[] = {
-        spin_stage(scene, VK_SHADER_STAGE_VERTEX_BIT, &info->vertex),
-        spin_stage(scene, VK_SHADER_STAGE_FRAGMENT_BIT, &info->fragment),
-    };
-    VkPipelineVertexInputStateCreateInfo input = {
+    return (VkPipelineVertexInputStateCreateInfo) {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
         .vertexBindingDescriptionCount = info->has_vertices,
         .pVertexBindingDescriptions = &spin_vertex_binding,
@@ -250,6 +248,16 @@ static void spin_create_pipeline(SpinScene *scene, SpinPipeline which)
             PROG_COUNT(spin_vertex_attributes) : 0,
         .pVertexAttributeDescriptions = spin_vertex_attributes,
     };
+}
+
+static void spin_create_pipeline(SpinScene *scene, SpinPipeline which)
+{
+    const SpinPipelineInfo *info = &spin_pipelines[which];
+    VkPipelineShaderStageCreateInfo stages[] = {
+        spin_stage(scene, VK_SHADER_STAGE_VERTEX_BIT, &info->vertex),
+        spin_stage(scene, VK_SHADER_STAGE_FRAGMENT_BIT, &info->fragment),
+    };
+    VkPipelineVertexInputStateCreateInfo input = spin_input_state(info);
     VkPipelineInputAssemblyStateCreateInfo assembly = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
         .topology = which == SPIN_FLOOR ?
@@ -299,9 +307,8 @@ static void spin_create_pipeline(SpinScene *scene, SpinPipeline which)
                                        &create, NULL,
                                        &scene->pipelines[which]),
              "vkCreateGraphicsPipelines");
-    for (unsigned i = 0; i < PROG_COUNT(stages); i++) {
-        vkDestroyShaderModule(scene->gpu->device, stages[i].module, NULL);
-    }
+    vkDestroyShaderModule(scene->gpu->device, stages[0].module, NULL);
+    vkDestroyShaderModule(scene->gpu->device, stages[1].module, NULL);
 }
 
 void spin_pipelines_init(SpinScene *scene, VkImageLayout final_layout)
