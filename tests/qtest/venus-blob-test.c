@@ -67,70 +67,71 @@ static void test_kinds(void)
     guest_free(&t->alloc, both);
 }
 
+static const GPUMemEntry page = { 0x48000000, 4096 };
+static const struct {
+    const char *name;
+    GPUCreateBlobOpts opt;
+} bad_blobs[] = {
+    { "id 0", {
+        .resource_id = 0, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
+        .size = 4096, .entries = &page, .nr_entries = 1,
+        .expect = INVALID_RESOURCE } },
+    { "memory kind 0", {
+        .resource_id = 1, .blob_mem = 0,
+        .size = 4096, .entries = &page, .nr_entries = 1,
+        .expect = INVALID_PARAMETER } },
+    { "memory kind 4", {
+        .resource_id = 1, .blob_mem = 4, .ctx_id = CTX,
+        .size = 4096, .entries = &page, .nr_entries = 1,
+        .expect = INVALID_PARAMETER } },
+    { "unknown flag", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = CTX, .size = 4096, .blob_flags = 0x80000001,
+        .expect = INVALID_PARAMETER } },
+    { "guest blob without size", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
+        .size = 0, .entries = &page, .nr_entries = 1,
+        .expect = INVALID_PARAMETER } },
+    { "host blob without size", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = CTX, .size = 0, .blob_flags = 1,
+        .expect = INVALID_PARAMETER } },
+    { "guest blob larger than its memory", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
+        .size = 8192, .entries = &page, .nr_entries = 1,
+        .expect = INVALID_PARAMETER } },
+    { "host blob of no context", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = 0, .size = 4096, .blob_flags = 1,
+        .expect = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID } },
+    { "host blob of an unknown context", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = 77, .size = 4096, .blob_flags = 1,
+        .expect = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID } },
+    { "unknown blob id", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = CTX, .size = 4096, .blob_flags = 1,
+        .blob_id = 0xdeadbeef, .expect = GPU_ANY_ERROR } },
+    { "host blob of half of all addresses", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = CTX, .size = 1ull << 63, .blob_flags = 1,
+        .expect = GPU_ANY_ERROR } },
+    { "host blob of all addresses", {
+        .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
+        .ctx_id = CTX, .size = UINT64_MAX, .blob_flags = 1,
+        .expect = GPU_ANY_ERROR } },
+};
+
 static void test_create_errors(void)
 {
-    static const GPUMemEntry page = { 0x48000000, 4096 };
-    static const struct {
-        const char *name;
-        GPUCreateBlobOpts opt;
-    } bad[] = {
-        { "id 0", {
-            .resource_id = 0, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
-            .size = 4096, .entries = &page, .nr_entries = 1,
-            .expect = INVALID_RESOURCE } },
-        { "memory kind 0", {
-            .resource_id = 1, .blob_mem = 0,
-            .size = 4096, .entries = &page, .nr_entries = 1,
-            .expect = INVALID_PARAMETER } },
-        { "memory kind 4", {
-            .resource_id = 1, .blob_mem = 4, .ctx_id = CTX,
-            .size = 4096, .entries = &page, .nr_entries = 1,
-            .expect = INVALID_PARAMETER } },
-        { "unknown flag", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = CTX, .size = 4096, .blob_flags = 0x80000001,
-            .expect = INVALID_PARAMETER } },
-        { "guest blob without size", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
-            .size = 0, .entries = &page, .nr_entries = 1,
-            .expect = INVALID_PARAMETER } },
-        { "host blob without size", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = CTX, .size = 0, .blob_flags = 1,
-            .expect = INVALID_PARAMETER } },
-        { "guest blob larger than its memory", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_GUEST,
-            .size = 8192, .entries = &page, .nr_entries = 1,
-            .expect = INVALID_PARAMETER } },
-        { "host blob of no context", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = 0, .size = 4096, .blob_flags = 1,
-            .expect = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID } },
-        { "host blob of an unknown context", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = 77, .size = 4096, .blob_flags = 1,
-            .expect = VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID } },
-        { "unknown blob id", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = CTX, .size = 4096, .blob_flags = 1,
-            .blob_id = 0xdeadbeef, .expect = GPU_ANY_ERROR } },
-        { "host blob of half of all addresses", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = CTX, .size = 1ull << 63, .blob_flags = 1,
-            .expect = GPU_ANY_ERROR } },
-        { "host blob of all addresses", {
-            .resource_id = 1, .blob_mem = VIRTIO_GPU_BLOB_MEM_HOST3D,
-            .ctx_id = CTX, .size = UINT64_MAX, .blob_flags = 1,
-            .expect = GPU_ANY_ERROR } },
-    };
     g_autoptr(VenusTest) t = venus_test_new({});
     int i;
 
     venus_ctx_create(t->gpu, CTX);
-    for (i = 0; i < G_N_ELEMENTS(bad); i++) {
-        GPUCreateBlobOpts opt = bad[i].opt;
+    for (i = 0; i < G_N_ELEMENTS(bad_blobs); i++) {
+        GPUCreateBlobOpts opt = bad_blobs[i].opt;
 
-        g_test_message("%s", bad[i].name);
+        g_test_message("%s", bad_blobs[i].name);
         opt.gpu = t->gpu;
         qvirtio_gpu_create_blob(opt);
         gpu_unref({
@@ -301,24 +302,26 @@ static void test_unmapped_window(void)
     g_assert_false(window_holds(t->gpu, 0, 4096, 1));
 }
 
+/* For a blob of two pages, with another at pages 4 and 5 */
+static const struct {
+    const char *name;
+    uint64_t offset;
+} bad_offsets[] = {
+    { "not of 4 KiB", 2048 },
+    { "one byte", 1 },
+    { "last page is outside", VENUS_TEST_HOSTMEM - 4096 },
+    { "begins at the end", VENUS_TEST_HOSTMEM },
+    { "far outside", 1ull << 40 },
+    { "offset + size wraps", UINT64_MAX - 4095 },
+    { "offset + size wraps to the window", UINT64_MAX - 8191 },
+    { "sign bit", 1ull << 63 },
+    { "overlaps at the front", 3 * 4096 },
+    { "the same place", 4 * 4096 },
+    { "overlaps at the end", 5 * 4096 },
+};
+
 static void test_map_errors(void)
 {
-    static const struct {
-        const char *name;
-        uint64_t offset;
-    } bad[] = {
-        { "not of 4 KiB", 2048 },
-        { "one byte", 1 },
-        { "last page is outside", VENUS_TEST_HOSTMEM - 4096 },
-        { "begins at the end", VENUS_TEST_HOSTMEM },
-        { "far outside", 1ull << 40 },
-        { "offset + size wraps", UINT64_MAX - 4095 },
-        { "offset + size wraps to the window", UINT64_MAX - 8191 },
-        { "sign bit", 1ull << 63 },
-        { "overlaps at the front", 3 * 4096 },
-        { "the same place", 4 * 4096 },
-        { "overlaps at the end", 5 * 4096 },
-    };
     g_autoptr(VenusTest) t = venus_test_new({});
     uint64_t addr;
     int i;
@@ -327,10 +330,10 @@ static void test_map_errors(void)
     venus_host_blob(t->gpu, CTX, 1, 8192);
     venus_host_blob(t->gpu, CTX, 2, 8192);
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 2, .offset = 4 * 4096 });
-    for (i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_test_message("%s", bad[i].name);
+    for (i = 0; i < G_N_ELEMENTS(bad_offsets); i++) {
+        g_test_message("%s", bad_offsets[i].name);
         gpu_map_blob({
-            .gpu = t->gpu, .resource_id = 1, .offset = bad[i].offset,
+            .gpu = t->gpu, .resource_id = 1, .offset = bad_offsets[i].offset,
             .expect = INVALID_PARAMETER,
         });
         gpu_unmap_blob({

@@ -226,7 +226,7 @@ static void test_all_ones(void)
     check_works(t);
 }
 
-/* No room for the answer, or too little: the request is returned all the same */
+/* No room for the answer, or too little: the request is returned anyhow */
 static void test_small_answers(void)
 {
     static const size_t sizes[] = { 0, 1, 8, HDR_SIZE - 1, HDR_SIZE + 1 };

@@ -118,8 +118,11 @@ int main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("venus/realize/%s",
                                                 bad_devices[i].name);
 
-        qtest_add_data_func(path, present ? (void *)&bad_devices[i] : why,
-                            present ? test_refused : test_skipped);
+        if (present) {
+            qtest_add_data_func(path, &bad_devices[i], test_refused);
+        } else {
+            qtest_add_data_func(path, why, test_skipped);
+        }
     }
     if (present) {
         qtest_add_func("venus/realize/plain-device", test_plain_device);

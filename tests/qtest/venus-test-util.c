@@ -86,8 +86,11 @@ int venus_test_main(int argc, char **argv, const char *subject,
         g_autofree char *path = g_strdup_printf("venus/%s/%s", subject,
                                                 cases[i].name);
 
-        qtest_add_data_func(path, is_usable ? (void *)&cases[i] : why,
-                            is_usable ? venus_test_run : venus_test_skip);
+        if (is_usable) {
+            qtest_add_data_func(path, &cases[i], venus_test_run);
+        } else {
+            qtest_add_data_func(path, why, venus_test_skip);
+        }
     }
     return g_test_run();
 }

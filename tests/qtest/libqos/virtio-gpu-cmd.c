@@ -8,8 +8,7 @@
 #include "../libqtest.h"
 #include "virtio-gpu-cmd.h"
 
-/* What all requests have in common */
-typedef struct GPUCall {
+typedef struct GPUCall {           /* what all requests have in common */
     QVirtioGPU *gpu;
     uint32_t type;
     uint32_t expect;            /* 0: @success */
@@ -21,8 +20,8 @@ typedef struct GPUCall {
     size_t cmd_len;
     const void *data;
     size_t data_len;
-    void *resp;                 /* NULL: only the header is wanted */
-    size_t resp_len;
+    void *resp;                 /* NULL: not of interest */
+    size_t resp_len;            /* 0: just a header */
 } GPUCall;
 
 static void gpu_header_init(struct virtio_gpu_ctrl_hdr *hdr,
@@ -87,9 +86,9 @@ static void gpu_check_answer(uint32_t type, uint32_t got, uint32_t expect)
 static void gpu_call(GPUCall call)
 {
     struct virtio_gpu_ctrl_hdr *hdr = call.cmd;
-    struct virtio_gpu_ctrl_hdr header_only;
-    struct virtio_gpu_ctrl_hdr *resp = call.resp ? call.resp : &header_only;
-    size_t resp_len = call.resp ? call.resp_len : sizeof(header_only);
+    size_t resp_len = call.resp_len ? call.resp_len : sizeof(*hdr);
+    g_autofree void *unwanted = call.resp ? NULL : g_malloc0(resp_len);
+    struct virtio_gpu_ctrl_hdr *resp = call.resp ? call.resp : unwanted;
     uint32_t success = call.success ? call.success : VIRTIO_GPU_RESP_OK_NODATA;
     uint32_t expect = call.expect ? call.expect : success;
     QVirtioGPURequest *req;
@@ -133,24 +132,21 @@ static struct virtio_gpu_mem_entry *gpu_mem_entries(const GPUMemEntry *entries,
 static struct virtio_gpu_rect gpu_rect_le(struct virtio_gpu_rect r)
 {
     return (struct virtio_gpu_rect) {
-        .x = cpu_to_le32(r.x),
-        .y = cpu_to_le32(r.y),
-        .width = cpu_to_le32(r.width),
-        .height = cpu_to_le32(r.height),
+        .x = cpu_to_le32(r.x), .y = cpu_to_le32(r.y),
+        .width = cpu_to_le32(r.width), .height = cpu_to_le32(r.height),
     };
 }
 
 void qvirtio_gpu_display_info(GPUDisplayInfoOpts opt)
 {
     struct virtio_gpu_ctrl_hdr cmd = {};
-    struct virtio_gpu_resp_display_info info;
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_GET_DISPLAY_INFO,
         .expect = opt.expect, .success = VIRTIO_GPU_RESP_OK_DISPLAY_INFO,
         .fence = opt.fence, .pending = opt.pending,
         .cmd = &cmd, .cmd_len = sizeof(cmd),
-        .resp = opt.info ? opt.info : &info, .resp_len = sizeof(info),
+        .resp = opt.info, .resp_len = sizeof(*opt.info),
     });
 }
 
@@ -159,13 +155,12 @@ void qvirtio_gpu_get_edid(GPUGetEdidOpts opt)
     struct virtio_gpu_cmd_get_edid cmd = {
         .scanout = cpu_to_le32(opt.scanout_id),
     };
-    struct virtio_gpu_resp_edid edid;
 
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_GET_EDID,
         .expect = opt.expect, .success = VIRTIO_GPU_RESP_OK_EDID,
         .cmd = &cmd, .cmd_len = sizeof(cmd),
-        .resp = opt.edid ? opt.edid : &edid, .resp_len = sizeof(edid),
+        .resp = opt.edid, .resp_len = sizeof(*opt.edid),
     });
 }
 
@@ -324,8 +319,8 @@ void qvirtio_gpu_ctx_create(GPUCtxCreateOpts opt)
     memcpy(cmd.debug_name, name, strlen(name));
     gpu_call((GPUCall) {
         .gpu = opt.gpu, .type = VIRTIO_GPU_CMD_CTX_CREATE,
-        .expect = opt.expect, .ctx_id = opt.ctx_id,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .expect = opt.expect,
+        .ctx_id = opt.ctx_id, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
@@ -348,9 +343,8 @@ static void gpu_ctx_resource_call(GPUCtxResourceOpts opt, uint32_t type)
     };
 
     gpu_call((GPUCall) {
-        .gpu = opt.gpu, .type = type,
-        .expect = opt.expect, .ctx_id = opt.ctx_id,
-        .cmd = &cmd, .cmd_len = sizeof(cmd),
+        .gpu = opt.gpu, .type = type, .expect = opt.expect,
+        .ctx_id = opt.ctx_id, .cmd = &cmd, .cmd_len = sizeof(cmd),
     });
 }
 
@@ -402,12 +396,9 @@ void qvirtio_gpu_transfer_3d(GPUTransfer3DOpts opt)
 {
     struct virtio_gpu_transfer_host_3d cmd = {
         .box = {
-            .x = cpu_to_le32(opt.box.x),
-            .y = cpu_to_le32(opt.box.y),
-            .z = cpu_to_le32(opt.box.z),
-            .w = cpu_to_le32(opt.box.w),
-            .h = cpu_to_le32(opt.box.h),
-            .d = cpu_to_le32(opt.box.d),
+            .x = cpu_to_le32(opt.box.x), .w = cpu_to_le32(opt.box.w),
+            .y = cpu_to_le32(opt.box.y), .h = cpu_to_le32(opt.box.h),
+            .z = cpu_to_le32(opt.box.z), .d = cpu_to_le32(opt.box.d),
         },
         .offset = cpu_to_le64(opt.offset),
         .resource_id = cpu_to_le32(opt.resource_id),
@@ -471,8 +462,8 @@ void qvirtio_gpu_set_scanout_blob(GPUSetScanoutBlobOpts opt)
         .width = cpu_to_le32(opt.width),
         .height = cpu_to_le32(opt.height),
         .format = cpu_to_le32(opt.format),
-        .strides = { cpu_to_le32(opt.stride) },
-        .offsets = { cpu_to_le32(opt.offset) },
+        .strides[0] = cpu_to_le32(opt.stride),
+        .offsets[0] = cpu_to_le32(opt.offset),
     };
 
     gpu_call((GPUCall) {
@@ -485,20 +476,17 @@ static void gpu_cursor_call(GPUCursorOpts opt, uint32_t type)
 {
     struct virtio_gpu_update_cursor cmd = {
         .hdr.type = cpu_to_le32(type),
-        .pos = {
-            .scanout_id = cpu_to_le32(opt.scanout_id),
-            .x = cpu_to_le32(opt.x),
-            .y = cpu_to_le32(opt.y),
-        },
+        .pos.scanout_id = cpu_to_le32(opt.scanout_id),
+        .pos.x = cpu_to_le32(opt.x),
+        .pos.y = cpu_to_le32(opt.y),
         .resource_id = cpu_to_le32(opt.resource_id),
         .hot_x = cpu_to_le32(opt.hot_x),
         .hot_y = cpu_to_le32(opt.hot_y),
     };
-    QVirtioGPURequest *req = gpu_send({
-        .gpu = opt.gpu, .cursor = true, .cmd = &cmd, .cmd_len = sizeof(cmd),
-    });
 
-    qvirtio_gpu_wait(opt.gpu, req, NULL, 0);
+    qvirtio_gpu_wait(opt.gpu, gpu_send({
+        .gpu = opt.gpu, .cursor = true, .cmd = &cmd, .cmd_len = sizeof(cmd),
+    }), NULL, 0);
 }
 
 void qvirtio_gpu_update_cursor(GPUCursorOpts opt)

@@ -68,14 +68,17 @@ bool qvirtio_gpu_venus_present(char **why)
 bool qvirtio_gpu_venus_usable(char **why)
 {
     g_autofree char *output = NULL;
+    bool realizes;
 
     if (!qvirtio_gpu_venus_present(why)) {
         return false;
     }
-    if (!gpu_probe({
-            .args = "-machine virt -device virtio-gpu-gl-pci,venus=on",
-            .output = &output,
-        }) && (strstr(output, "render server") || strstr(output, "Vulkan"))) {
+    realizes = gpu_probe({
+        .args = "-machine virt -device virtio-gpu-gl-pci,venus=on",
+        .output = &output,
+    });
+    if (!realizes &&
+        (strstr(output, "render server") || strstr(output, "Vulkan"))) {
         *why = g_strdup_printf("Venus cannot run here: %s", output);
         return false;
     }

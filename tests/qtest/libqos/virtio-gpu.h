@@ -25,7 +25,7 @@ typedef struct QVirtioGPU {
     uint64_t features;          /* what was negotiated */
     QVirtQueue *ctrlq;
     QVirtQueue *cursorq;
-    GPtrArray *requests;        /* QVirtioGPURequest not yet waited for, owned */
+    GPtrArray *requests;        /* owned QVirtioGPURequest, not waited for */
     unsigned completions;       /* answers seen since the last start */
 
     /* The shared memory region of host-visible blobs; size 0: there is none */
