@@ -49,7 +49,7 @@ static void test_process_kill(void)
 {
     unsigned calls = 0;
     int status;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &calls);
 
     run_loop_ms(20);
@@ -65,7 +65,7 @@ static void test_process_kill(void)
 static void test_process_unwatch(void)
 {
     unsigned calls = 0;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &calls);
 
     venus_process_unwatch(p);
@@ -208,8 +208,8 @@ static void test_server_arguments(VenusFixture *f, gconstpointer data)
 {
     int fd;
 
-    fixture_script(f, "test \"$1\" = --socket-fd || exec sleep 1000\n"
-                   "test -S /dev/fd/$2 || exec sleep 1000\n"
+    fixture_script(f, "test \"$1\" = --socket-fd || exec sleep 60\n"
+                   "test -S /dev/fd/$2 || exec sleep 60\n"
                    "exit 0");
     fd = fixture_start(f);
     wait_for(&f->deaths, 1);
@@ -223,8 +223,8 @@ static void test_server_signals(VenusFixture *f, gconstpointer data)
         const char *name;
         const char *script;
     } signals[] = {
-        { "ignored", "kill -PIPE $$\nexec sleep 1000" },
-        { "blocked", "kill -USR1 $$\nexec sleep 1000" },
+        { "ignored", "kill -PIPE $$\nexec sleep 60" },
+        { "blocked", "kill -USR1 $$\nexec sleep 60" },
     };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction old;

@@ -16,7 +16,7 @@ static void test_watchdog_worker(VenusFixture *f, gconstpointer data)
     /* The second time the thread has to be woken up. */
     for (int i = 0; i < 2; i++) {
         unsigned ends = 0;
-        pid_t pid = spawn_shell("exec sleep 1000");
+        pid_t pid = spawn_shell("exec sleep 60");
         VenusProcess *p = venus_process_watch(pid, count_call, &ends);
         gint64 begin;
 
@@ -37,7 +37,7 @@ static void test_watchdog_stopped_worker(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, TIMEOUT_MS);
     unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &ends);
 
     kill(pid, SIGSTOP);
@@ -53,7 +53,7 @@ static void test_watchdog_in_time(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, 20 * TIMEOUT_MS);
     unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &ends);
 
     /* Together these last longer than one call may. */
@@ -72,7 +72,7 @@ static void test_watchdog_many(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, 1000);
     unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &ends);
     bool killed = false;
 
@@ -95,7 +95,7 @@ static void test_watchdog_race(VenusFixture *f, gconstpointer data)
 
     for (int i = 0; i < 60; i++) {
         unsigned ends = 0;
-        pid_t pid = spawn_shell("exec sleep 1000");
+        pid_t pid = spawn_shell("exec sleep 60");
         VenusProcess *p = venus_process_watch(pid, count_call, &ends);
 
         venus_watchdog_begin(w, p);
@@ -120,7 +120,7 @@ static void test_watchdog_escalates(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, TIMEOUT_MS);
     unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 1000");
+    pid_t pid = spawn_shell("exec sleep 60");
     VenusProcess *p = venus_process_watch(pid, count_call, &ends);
     int fd = fixture_start(f);
 

@@ -87,9 +87,9 @@ static void fixture_set_up(VenusFixture *f, gconstpointer data)
     f->server = venus_server_new(count_call, &f->deaths);
     /* Two workers; polite requests to end are not heard. */
     fixture_script(f, "trap '' TERM INT HUP\n"
-                   "sleep 1000 &\n"
-                   "sleep 1000 &\n"
-                   "exec sleep 1000");
+                   "sleep 60 &\n"
+                   "sleep 60 &\n"
+                   "exec sleep 60");
 }
 
 static void fixture_tear_down(VenusFixture *f, gconstpointer data)
