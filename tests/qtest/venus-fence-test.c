@@ -300,7 +300,9 @@ static void hang_in_submit(QVirtioGPU *gpu)
 /* A call into a renderer that stands still */
 static void test_hang(void (*hang)(QVirtioGPU *gpu))
 {
-    g_autoptr(VenusTest) t = venus_test_new({});
+    g_autoptr(VenusTest) t = venus_test_new({
+        .device_opts = ",x-watchdog-ms=4000",
+    });
     pid_t worker = create_with_worker(t, 1);
     GPUPending pending;
 

@@ -30,6 +30,9 @@ static const BadDevice bad_devices[] = {
     { "hostmem-1",
       "-device virtio-gpu-gl-pci,venus=on,hostmem=1",
       .says = { "hostmem" } },
+    { "two-devices",
+      "-device virtio-gpu-gl-pci,venus=on -device virtio-gpu-gl-pci,venus=on",
+      .says = { "one virtio-gpu-gl" } },
     { "mmio",
       "-global virtio-mmio.force-legacy=false "
       "-device virtio-gpu-gl-device,venus=on",
