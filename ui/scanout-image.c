@@ -50,18 +50,18 @@ static bool scanout_image_fd_is_fixed(int fd, const struct stat *st)
     return !S_ISREG(st->st_mode) || !qemu_memfd_check(MFD_ALLOW_SEALING);
 }
 
-bool scanout_image_check_fd(int fd, size_t size, Error **errp)
+int64_t scanout_image_fd_size(int fd, size_t size, Error **errp)
 {
     struct stat st;
     off_t end;
 
     if (fstat(fd, &st) < 0) {
         error_setg_errno(errp, errno, "cannot look at the memory of a blob");
-        return false;
+        return -1;
     }
     if (!scanout_image_fd_is_fixed(fd, &st)) {
         error_setg(errp, "the memory of a blob could shrink");
-        return false;
+        return -1;
     }
     /* After sealing.  st_size of a dma-buf is 0, and some memory cannot seek */
     end = lseek(fd, 0, SEEK_END);
@@ -71,9 +71,9 @@ bool scanout_image_check_fd(int fd, size_t size, Error **errp)
     if (end < 0 || (uint64_t)end < size) {
         error_setg(errp, "the memory of a blob has %" PRId64 " bytes, not %zu",
                    (int64_t)end, size);
-        return false;
+        return -1;
     }
-    return true;
+    return end;
 }
 
 ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
@@ -82,7 +82,7 @@ ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
     void *ptr;
 
     assert(size);
-    if (!scanout_image_check_fd(fd, size, errp)) {
+    if (scanout_image_fd_size(fd, size, errp) < 0) {
         return NULL;
     }
     ptr = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);

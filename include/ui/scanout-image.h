@@ -20,15 +20,17 @@ typedef struct ScanoutImage ScanoutImage;
 typedef void (*ScanoutImageRelease)(void *opaque);
 
 /**
- * scanout_image_check_fd - whether memory can be mapped without risk
+ * scanout_image_fd_size - how much memory can be mapped without risk
  * @fd: memfd, dma-buf or other mappable descriptor, not taken over
  * @size: bytes that will be used
  * @errp: set when not
  *
  * An access behind the end of a mapped file is SIGBUS.  Refuses a descriptor
  * that is shorter than @size or that could shrink; seals a memfd against it.
+ *
+ * Return: the size of the memory in bytes, -1 when it is refused.
  */
-bool scanout_image_check_fd(int fd, size_t size, Error **errp);
+int64_t scanout_image_fd_size(int fd, size_t size, Error **errp);
 
 /**
  * scanout_image_new_fd - wrap the memory behind a descriptor

@@ -35,10 +35,17 @@ static void blob_property_get(Object *obj, Visitor *v, const char *name,
     visit_type_bool(v, name, &value, errp);
 }
 
-/* No default: setting one would look as if it had been given. */
+/* Documents the default; setting it would look as if it had been given. */
+static void blob_property_set_default(ObjectProperty *op, const Property *prop)
+{
+    object_property_set_default_bool(op, prop->defval.u);
+    op->init = NULL;
+}
+
 const PropertyInfo virtio_gpu_blob_property = {
     .type = "bool",
     .description = "on/off",
     .get = blob_property_get,
     .set = blob_property_set,
+    .set_default_value = blob_property_set_default,
 };

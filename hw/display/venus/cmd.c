@@ -20,6 +20,9 @@
 #define GUEST_ERROR_LINES 20
 #define WARNING_LINES 5
 
+/* After so long the rest of the queue waits for a turn of the main loop. */
+#define BATCH_NS (5 * SCALE_MS)
+
 /* Which feature bits a command needs; 0 is always there. */
 #define NEEDS_3D    (1ull << VIRTIO_GPU_F_VIRGL)
 #define NEEDS_BLOB  (1ull << VIRTIO_GPU_F_RESOURCE_BLOB)
@@ -311,15 +314,23 @@ void venus_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
 {
     VenusState *s = venus_from_device(VIRTIO_GPU(vdev));
     VenusCmd *cmd;
+    int64_t end;
 
     assert(bql_locked());
     if (s->resetting || !virtio_queue_ready(vq)) {
         return;
     }
+    s->call_timed_out = false;
+    end = get_clock() + BATCH_NS;
     while ((cmd = virtqueue_pop(vq, sizeof(*cmd)))) {
         cmd->base.vq = vq;
         cmd->reply = NULL;
         cmd->args_size = 0;
         venus_cmd_process(s, cmd);
+        /* A guest that fills the queue for ever must not starve the others. */
+        if (s->call_timed_out || get_clock() > end) {
+            qemu_bh_schedule(s->g->ctrl_bh);
+            break;
+        }
     }
 }

@@ -56,7 +56,8 @@ static void venus_context_worker_exit(void *opaque)
 {
     VenusContext *ctx = opaque;
 
-    venus_context_lose(ctx, "its render server worker ended");
+    ctx->worker_ended = true;
+    qemu_bh_schedule(ctx->s->death_bh);
 }
 
 static void venus_context_leave_renderer(VenusContext *ctx, int error)

@@ -93,6 +93,12 @@ static bool venus_prepare(VirtIOGPUBase *b, Error **errp)
             b->conf.hostmem = VENUS_HOSTMEM_DEFAULT;
         }
     }
+    if (!b->conf.max_outputs ||
+        b->conf.max_outputs > VIRTIO_GPU_MAX_SCANOUTS) {
+        error_setg(errp, "max_outputs=%" PRIu32 " is not 1 to %d",
+                   b->conf.max_outputs, VIRTIO_GPU_MAX_SCANOUTS);
+        return false;
+    }
     if (b->conf.hostmem && (!is_power_of_2(b->conf.hostmem) ||
                             b->conf.hostmem < qemu_real_host_page_size())) {
         error_setg(errp, "hostmem=%" PRIu64 " is not a power of two of at "
@@ -126,13 +132,19 @@ static void venus_reset_main_loop(VenusState *s)
     }
 }
 
+/* Main thread: the consoles belong to it, and nobody waits for it. */
+static void venus_reset_finish(VenusState *s)
+{
+    venus_reset_main_loop(s);
+    virtio_gpu_reset(VIRTIO_DEVICE(s->g));
+    s->resetting = false;
+    /* The guest may have kicked the queue in the meantime. */
+    qemu_bh_schedule(s->g->ctrl_bh);
+}
+
 static void venus_reset_bh(void *opaque)
 {
-    VenusState *s = opaque;
-
-    venus_reset_main_loop(s);
-    s->reset_done = true;
-    qemu_cond_signal(&s->reset_cond);
+    venus_reset_finish(opaque);
 }
 
 static void venus_reset(VirtIODevice *vdev)
@@ -144,19 +156,19 @@ static void venus_reset(VirtIODevice *vdev)
         venus_stock(g)->reset(vdev);
         return;
     }
-    s->resetting = true;
-    /* Consoles belong to the main thread; a guest resets from a vCPU's. */
+    /* No answer may go into the queues of the time after the reset. */
+    venus_fence_reset(s->fences, venus_cmd_drop);
     if (qemu_in_vcpu_thread()) {
-        s->reset_done = false;
+        /*
+         * Waiting here for the main thread would deadlock with one that waits
+         * for the vCPUs to pause.  Commands wait instead, see resetting.
+         */
+        s->resetting = true;
         qemu_bh_schedule(s->reset_bh);
-        while (!s->reset_done) {
-            qemu_cond_wait_bql(&s->reset_cond);
-        }
     } else {
-        venus_reset_main_loop(s);
+        qemu_bh_cancel(s->reset_bh);
+        venus_reset_finish(s);
     }
-    virtio_gpu_reset(vdev);
-    s->resetting = false;
 }
 
 static VenusState *venus_state_new(VirtIOGPUGL *gl)
@@ -169,7 +181,6 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
     s->contexts = g_hash_table_new_full(NULL, NULL, NULL,
                                         (GDestroyNotify)venus_context_free);
     s->reset_bh = virtio_bh_io_new_guarded(DEVICE(gl), venus_reset_bh, s);
-    qemu_cond_init(&s->reset_cond);
     venus_session_init(s);
     return s;
 }
@@ -177,10 +188,10 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
 static void venus_state_free(VenusState *s)
 {
     venus_reset_main_loop(s);
+    venus_scanout_cleanup(s);
     venus_session_cleanup(s);
     venus_window_cleanup(s);
     qemu_bh_delete(s->reset_bh);
-    qemu_cond_destroy(&s->reset_cond);
     g_hash_table_unref(s->contexts);
     g_hash_table_unref(s->resources);
     g_free(s);
@@ -199,8 +210,8 @@ static bool venus_check_host(DeviceState *dev, Error **errp)
                              TYPE_PCI_DEVICE)) {
         error_setg(errp, "venus needs a host visible memory window, which "
                    "only the PCI transport has");
-        error_append_hint(errp, "Use virtio-gpu-gl-pci instead of %s on "
-                          "virtio-mmio.\n", object_get_typename(OBJECT(dev)));
+        error_append_hint(errp, "Use virtio-gpu-gl-pci instead of %s.\n",
+                          object_get_typename(OBJECT(dev)));
         return false;
     }
     /* The library has one state for the whole process. */
@@ -269,7 +280,9 @@ static void venus_device_unrealize(DeviceState *dev)
         venus_stock(VIRTIO_GPU(dev))->unrealize(dev);
         return;
     }
-    g_clear_pointer(&gl->venus, venus_state_free);
+    /* The consoles may ask for a picture until the end. */
+    venus_state_free(gl->venus);
+    gl->venus = NULL;
     venus_stock(VIRTIO_GPU(dev))->base_unrealize(dev);
 }
 

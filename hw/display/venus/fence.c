@@ -47,7 +47,7 @@ struct VenusFenceQueue {
     /* Protected by lock, which is a leaf: nothing else is taken inside */
     QemuMutex lock;
     QSIMPLEQ_HEAD(, VenusSignal) signals;
-    uint32_t generation;        /* counts resets */
+    uint32_t generation;        /* counts resets and sessions */
 };
 
 static uint64_t ring_key(uint32_t ctx_id, uint32_t ring_idx)
@@ -251,6 +251,12 @@ void venus_fence_reset(VenusFenceQueue *q, void (*drop)(VenusCmd *cmd))
         }
         g_hash_table_iter_remove(&iter);
     }
+}
+
+void venus_fence_session_end(VenusFenceQueue *q)
+{
+    QEMU_LOCK_GUARD(&q->lock);
+    q->generation++;
 }
 
 unsigned venus_fence_pending(const VenusFenceQueue *q)

@@ -75,6 +75,13 @@ VenusCmd *venus_fence_cancel_last(VenusFenceQueue *q, uint32_t ctx_id,
  */
 void venus_fence_reset(VenusFenceQueue *q, void (*drop)(VenusCmd *cmd));
 
+/**
+ * venus_fence_session_end - the renderer is gone and signals no more
+ *
+ * Main loop.  What it has signalled and nobody has seen is ignored.
+ */
+void venus_fence_session_end(VenusFenceQueue *q);
+
 /** venus_fence_pending - number of commands that wait */
 unsigned venus_fence_pending(const VenusFenceQueue *q);
 

@@ -17,7 +17,8 @@
 #include "trace.h"
 
 /* Mappings of the host are a limited good (Linux: 65530 for all of QEMU). */
-#define VENUS_MAX_PIECES 1024
+#define VENUS_MAX_PIECES 1024       /* of one image */
+#define VENUS_MAX_STITCHED 16384    /* of all images */
 
 /* Guest memory that is one piece for the host as well */
 typedef struct VenusPiece {
@@ -214,8 +215,11 @@ static ScanoutImage *venus_image_guest(VenusState *s, VenusResource *res,
         image = scanout_image_new_ptr(backing->iov[0].iov_base, res->size,
                                       venus_guest_image_release_cb,
                                       venus_guest_image_new(pieces));
-    } else if (pieces && venus_image_can_stitch(pieces)) {
+    } else if (pieces && venus_image_can_stitch(pieces) &&
+               s->stitched + pieces->len <= VENUS_MAX_STITCHED) {
         image = venus_image_stitch(pieces, res->size);
+        res->image_pieces = image ? pieces->len : 0;
+        s->stitched += res->image_pieces;
     }
     res->image_is_shadow = !image;
     return image ?: venus_image_shadow(s, res->size, errp);
@@ -229,8 +233,8 @@ static ScanoutImage *venus_image_host(VenusState *s, VenusResource *res,
     int fd = -1;
     int ret;
 
-    if (!s->renderer) {
-        error_setg(errp, "the renderer is not running");
+    if (!s->renderer || !res->in_renderer) {
+        error_setg(errp, "the renderer of blob %u is gone", res->id);
         return NULL;
     }
     ret = s->renderer->ops->blob_export(s->renderer, res->id, &type, &fd);
@@ -330,8 +334,10 @@ void venus_image_gather(VenusResource *res,
     }
 }
 
-void venus_image_drop(VenusResource *res)
+void venus_image_drop(VenusState *s, VenusResource *res)
 {
+    s->stitched -= res->image_pieces;
+    res->image_pieces = 0;
     scanout_image_unref(res->image);
     res->image = NULL;
     res->image_is_shadow = false;

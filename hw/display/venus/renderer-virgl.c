@@ -116,6 +116,23 @@ static int virgl_errno(int ret)
     return ret == -1 ? -EIO : -ABS(ret);
 }
 
+/* The library does not say that it ran out of descriptors: try one more. */
+static int virgl_errno_fds(int ret)
+{
+    ret = virgl_errno(ret);
+    if (ret == -EIO) {
+        int fd = qemu_dup(STDERR_FILENO);
+
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            return -errno;
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return ret;
+}
+
 static int virgl_context_create(VenusRenderer *r, uint32_t ctx_id,
                                 uint32_t capset, const char *name)
 {
@@ -160,7 +177,7 @@ static int virgl_blob_create(VenusRenderer *r, const VenusBlobArgs *args)
         .num_iovs = args->iov_cnt,
     };
 
-    return virgl_errno(virgl_renderer_resource_create_blob(&virgl_args));
+    return virgl_errno_fds(virgl_renderer_resource_create_blob(&virgl_args));
 }
 
 static void virgl_resource_unref(VenusRenderer *r, uint32_t resource_id)

@@ -77,7 +77,7 @@ venus_backing_map(VenusState *s, VenusCmd *cmd, uint32_t nr_entries,
 
 static void venus_resource_free(VenusState *s, VenusResource *res)
 {
-    venus_image_drop(res);
+    venus_image_drop(s, res);
     venus_backing_release(s, &res->backing);
     g_free(res);
 }
@@ -239,7 +239,7 @@ enum virtio_gpu_ctrl_type venus_cmd_detach_backing(VenusState *s,
         return VIRTIO_GPU_RESP_ERR_UNSPEC;
     }
     venus_scanout_drop_resource(s, res);
-    venus_image_drop(res);
+    venus_image_drop(s, res);
     venus_backing_release(s, &res->backing);
     return VIRTIO_GPU_RESP_OK_NODATA;
 }
@@ -256,7 +256,7 @@ static int venus_map_opaque(VenusState *s, VenusResource *res,
     if (ret) {
         return ret;
     }
-    ret = size >= res->size ? venus_window_clone(s, res, range, ptr) : -EINVAL;
+    ret = venus_window_clone(s, res, range, ptr, size);
     s->renderer->ops->blob_unmap(s->renderer, res->id);
     if (ret) {
         warn_report_once("virtio-gpu: the host cannot show this Vulkan "

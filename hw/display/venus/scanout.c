@@ -25,6 +25,16 @@ static void venus_scanout_set_next(VenusState *s, int i, DisplaySurface *next)
     s->scanout[i].next = next;
 }
 
+/* Only the memory changes, not the picture's layout. */
+static bool venus_scanout_is_flip(DisplaySurface *shown, DisplaySurface *next)
+{
+    return shown &&
+           surface_width(shown) == surface_width(next) &&
+           surface_height(shown) == surface_height(next) &&
+           surface_stride(shown) == surface_stride(next) &&
+           surface_format(shown) == surface_format(next);
+}
+
 /* Make the newest picture of an output the one that its displays see. */
 static void venus_scanout_apply(VenusState *s, int i)
 {
@@ -43,7 +53,8 @@ static void venus_scanout_apply(VenusState *s, int i)
                                .height = scanout->height,
                            });
     }
-    if (scanout->ds && surface_data(scanout->ds) == surface_data(next)) {
+    if (venus_scanout_is_flip(scanout->ds, next) &&
+        surface_data(scanout->ds) == surface_data(next)) {
         /* Flipped there and back since the last refresh. */
         qemu_free_displaysurface(next);
     } else {
@@ -51,16 +62,6 @@ static void venus_scanout_apply(VenusState *s, int i)
         dpy_gfx_replace_surface(scanout->con, next);
     }
     dpy_gfx_update_full(scanout->con);
-}
-
-/* Only the memory changes, not the picture's layout. */
-static bool venus_scanout_is_flip(DisplaySurface *shown, DisplaySurface *next)
-{
-    return shown &&
-           surface_width(shown) == surface_width(next) &&
-           surface_height(shown) == surface_height(next) &&
-           surface_stride(shown) == surface_stride(next) &&
-           surface_format(shown) == surface_format(next);
 }
 
 /* What virtio_gpu_update_scanout() does for a 2D resource. */
@@ -235,6 +236,21 @@ void venus_scanout_init(VenusState *s)
     }
 }
 
+void venus_scanout_cleanup(VenusState *s)
+{
+    VirtIOGPUBase *b = &s->g->parent_obj;
+    int i;
+
+    if (!s->base_ops) {
+        return;
+    }
+    b->hw_ops = s->base_ops;
+    for (i = 0; i < b->conf.max_outputs; i++) {
+        graphic_console_set_hwops(b->scanout[i].con, b->hw_ops, b);
+    }
+    s->base_ops = NULL;
+}
+
 void venus_scanout_forget(VenusState *s, int i)
 {
     assert(bql_locked());
@@ -266,6 +282,9 @@ void venus_scanout_reset(VenusState *s)
     int i;
 
     assert(bql_locked());
+    if (!s->base_ops) {
+        return;                 /* realize failed before there were outputs */
+    }
     for (i = 0; i < s->g->parent_obj.conf.max_outputs; i++) {
         venus_scanout_disable(s, i);
     }

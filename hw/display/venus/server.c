@@ -24,6 +24,9 @@
 #define VENUS_SERVER_NAME "virgl_render_server"
 #define VENUS_SERVER_VARIABLE "RENDER_SERVER_EXEC_PATH"
 
+/* Descriptors, where the hard limit is not a number that can be set. */
+#define VENUS_SERVER_FILES 10240
+
 /* A killed process that a driver holds in the kernel is left to a reaper. */
 #define VENUS_SERVER_REAP_MS 1000
 
@@ -135,7 +138,11 @@ static void venus_server_child_setup(gpointer opaque)
     /* Every host-visible allocation of a guest can be a descriptor. */
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
+        if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
+            /* macOS has no limit to show, but OPEN_MAX is what it takes. */
+            files.rlim_cur = VENUS_SERVER_FILES;
+            setrlimit(RLIMIT_NOFILE, &files);
+        }
     }
     /* Standard output may be a guest's console or QMP. */
     dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -151,10 +158,8 @@ static bool venus_server_spawn(VenusServer *server, int socket, Error **errp)
     g_autoptr(GError) err = NULL;
     GPid pid;
 
-    /* All other descriptors of QEMU are close-on-exec. */
-    if (!g_spawn_async(NULL, argv, envp,
-                       G_SPAWN_DO_NOT_REAP_CHILD |
-                       G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
+    /* GLib closes all other descriptors: some come from QEMU's parent. */
+    if (!g_spawn_async(NULL, argv, envp, G_SPAWN_DO_NOT_REAP_CHILD,
                        venus_server_child_setup, &child, &pid, &err)) {
         error_setg(errp, "render server '%s' could not be started: %s",
                    server->path, err->message);

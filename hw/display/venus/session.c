@@ -49,7 +49,34 @@ static const VenusRendererCallbacks venus_session_callbacks = {
 /* Main loop: the server has ended by itself. */
 static void venus_session_server_died(void *opaque)
 {
-    venus_session_stop(opaque);
+    VenusState *s = opaque;
+
+    s->server_ended = true;
+    qemu_bh_schedule(s->death_bh);
+}
+
+/*
+ * Answers commands, so that it has to be guarded against a guest that has its
+ * interrupts written into our registers.
+ */
+static void venus_session_death_bh(void *opaque)
+{
+    VenusState *s = opaque;
+    GHashTableIter iter;
+    gpointer value;
+
+    if (s->server_ended) {
+        venus_session_stop(s);
+        return;
+    }
+    g_hash_table_iter_init(&iter, s->contexts);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        VenusContext *ctx = value;
+
+        if (ctx->worker_ended) {
+            venus_context_lose(ctx, "its render server worker ended");
+        }
+    }
 }
 
 static void venus_session_poll_ctx(void *opaque, uint32_t ctx_id)
@@ -85,10 +112,13 @@ static void venus_session_fence_done(void *opaque, VenusCmd *cmd, int error)
 void venus_session_init(VenusState *s)
 {
     DeviceState *dev = DEVICE(s->g);
+    /* A guest can aim interrupts at the registers of the transport. */
+    DeviceState *transport = qdev_get_parent_bus(dev)->parent;
 
+    s->death_bh = virtio_bh_io_new_guarded(dev, venus_session_death_bh, s);
     s->server = venus_server_new(venus_session_server_died, s);
     s->watchdog = venus_watchdog_new(s->server, s->conf->watchdog_ms);
-    s->fences = venus_fence_queue_new(&dev->mem_reentrancy_guard,
+    s->fences = venus_fence_queue_new(&transport->mem_reentrancy_guard,
                                       venus_session_fence_done, s);
     if (s->conf->fence_poll || !venus_host_has_eventfd()) {
         s->poll_timer = timer_new_ns(QEMU_CLOCK_REALTIME, venus_session_poll,
@@ -99,6 +129,7 @@ void venus_session_init(VenusState *s)
 void venus_session_cleanup(VenusState *s)
 {
     venus_session_stop(s);
+    g_clear_pointer(&s->death_bh, qemu_bh_delete);
     g_clear_pointer(&s->poll_timer, timer_free);
     g_clear_pointer(&s->fences, venus_fence_queue_free);
     g_clear_pointer(&s->watchdog, venus_watchdog_free);
@@ -113,7 +144,7 @@ void venus_call_begin(VenusState *s, VenusContext *ctx)
 
 void venus_call_end(VenusState *s)
 {
-    venus_watchdog_end(s->watchdog);
+    s->call_timed_out |= venus_watchdog_end(s->watchdog);
 }
 
 bool venus_session_start(VenusState *s, Error **errp)
@@ -238,5 +269,7 @@ void venus_session_stop(VenusState *s)
     venus_call_end(s);
     s->renderer = NULL;
     s->session_used = false;
+    s->server_ended = false;
+    venus_fence_session_end(s->fences);
     venus_server_stop(s->server);
 }

@@ -13,7 +13,6 @@
 #include "hw/virtio/virtio-gpu.h"
 #include "hw/virtio/virtio-gpu-venus.h"
 #include "qemu/queue.h"
-#include "qemu/thread.h"
 #include "ui/scanout-image.h"
 #include "fence.h"
 #include "renderer.h"
@@ -79,6 +78,7 @@ typedef struct VenusResource {
     VenusWindowRange range;
     ScanoutImage *image;        /* ref, made at the first use; or NULL */
     bool image_is_shadow;       /* image is a copy, flush fills it */
+    uint32_t image_pieces;      /* mappings of a stitched image, or 0 */
 } VenusResource;
 
 /* A context.  capset 0 is inert: it exists, and can do nothing. */
@@ -86,6 +86,7 @@ typedef struct VenusContext {
     uint32_t id;
     uint32_t capset;
     bool lost;                  /* its worker died; commands are refused */
+    bool worker_ended;          /* death_bh has to make it lost */
     VenusProcess *worker;       /* owned; NULL when unknown or inert */
     VenusState *s;              /* borrowed, for callbacks */
 } VenusContext;
@@ -127,9 +128,11 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     VenusScanout scanout[VIRTIO_GPU_MAX_SCANOUTS];
     VenusFenceQueue *fences;    /* owned; has a lock of its own */
     QEMUBH *reset_bh;           /* owned */
-    QemuCond reset_cond;
-    bool reset_done;
-    bool resetting;             /* commands wait */
+    bool resetting;             /* a reset waits for reset_bh; commands wait */
+    QEMUBH *death_bh;           /* owned, for processes that have ended */
+    bool server_ended;          /* death_bh has to end the session */
+    bool call_timed_out;        /* the watchdog had to end a call */
+    uint32_t stitched;          /* pieces in stitched images */
     VenusLogLimit guest_errors; /* see venus_guest_error() */
     VenusLogLimit warnings;     /* see venus_warn() */
 };
@@ -272,11 +275,13 @@ int venus_window_map(VenusState *s, VenusResource *res,
  * @res: recorded as mapped at @range on success
  * @range: from venus_window_range()
  * @ptr: page aligned, shared memory; may be unmapped afterwards
+ * @size: bytes there; what @range has more shows zeroes
  *
  * Return: 0 or a negative errno; -ENOTSUP where the host cannot do it.
  */
 int venus_window_clone(VenusState *s, VenusResource *res,
-                       const VenusWindowRange *range, void *ptr);
+                       const VenusWindowRange *range, void *ptr,
+                       uint64_t size);
 
 /** venus_window_unmap - put zeroes where @res is mapped; no-op if it is not */
 void venus_window_unmap(VenusState *s, VenusResource *res);
@@ -293,6 +298,9 @@ enum virtio_gpu_ctrl_type venus_cmd_flush(VenusState *s, VenusCmd *cmd);
  * any more.
  */
 void venus_scanout_init(VenusState *s);
+
+/** venus_scanout_cleanup - undo venus_scanout_init() if it was done */
+void venus_scanout_cleanup(VenusState *s);
 
 /** venus_scanout_forget - the base class took output @i over */
 void venus_scanout_forget(VenusState *s, int i);
@@ -333,7 +341,7 @@ void venus_image_gather(VenusResource *res,
                         const struct virtio_gpu_rect *rect);
 
 /** venus_image_drop - forget res->image; consumers keep theirs alive */
-void venus_image_drop(VenusResource *res);
+void venus_image_drop(VenusState *s, VenusResource *res);
 
 /* cursor.c */
 

@@ -17,6 +17,9 @@
 #include "venus.h"
 #include "trace.h"
 
+/* Each is a mapping of QEMU's, of which a host allows a limited number. */
+#define VENUS_MAX_MAPPED 16384
+
 static gint window_compare(gconstpointer a, gconstpointer b, gpointer opaque)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -126,6 +129,11 @@ bool venus_window_range(VenusState *s, uint64_t offset, uint64_t size,
     return true;
 }
 
+static bool window_is_full(VenusState *s)
+{
+    return g_tree_nnodes(s->mapped) >= VENUS_MAX_MAPPED;
+}
+
 static void window_insert(VenusState *s, VenusResource *res,
                           const VenusWindowRange *range)
 {
@@ -152,35 +160,51 @@ static void window_clear(VenusState *s, const VenusWindowRange *range)
 int venus_window_map(VenusState *s, VenusResource *res,
                      const VenusWindowRange *range, int fd)
 {
-    g_autoptr(Error) err = NULL;
-    uint64_t size = range->size;
+    Error *err = NULL;
+    int64_t have = scanout_image_fd_size(fd, res->size, &err);
+    uint64_t size;
     void *ptr;
 
-    if (!scanout_image_check_fd(fd, res->size, &err)) {
+    if (have < 0) {
         warn_report_once("virtio-gpu: %s", error_get_pretty(err));
+        error_free(err);
         return -EINVAL;
     }
+    if (window_is_full(s)) {
+        return -ENOMEM;
+    }
     /* A read in a page behind the end would be SIGBUS: leave zeroes there. */
-    size = MIN(size, ROUND_UP((uint64_t)lseek(fd, 0, SEEK_END),
-                              qemu_real_host_page_size()));
+    size = MIN(range->size, ROUND_UP((uint64_t)have,
+                                     qemu_real_host_page_size()));
     ptr = mmap(s->window + range->offset, size, PROT_READ | PROT_WRITE,
                MAP_SHARED | MAP_FIXED, fd, 0);
     if (ptr == MAP_FAILED) {
-        return -errno;
+        int ret = -errno;
+
+        /* What was mapped there before may be gone already. */
+        window_clear(s, range);
+        return ret;
     }
     window_insert(s, res, range);
     return 0;
 }
 
 int venus_window_clone(VenusState *s, VenusResource *res,
-                       const VenusWindowRange *range, void *ptr)
+                       const VenusWindowRange *range, void *ptr,
+                       uint64_t size)
 {
+    size_t page = qemu_real_host_page_size();
     int ret;
 
-    if (!QEMU_PTR_IS_ALIGNED(ptr, qemu_real_host_page_size())) {
+    if (!QEMU_PTR_IS_ALIGNED(ptr, page)) {
         return -ENOTSUP;
     }
-    ret = venus_mapping_clone(s->window + range->offset, ptr, range->size);
+    if (window_is_full(s)) {
+        return -ENOMEM;
+    }
+    /* Drivers tell the size of an allocation; guests ask for whole pages. */
+    ret = venus_mapping_clone(s->window + range->offset, ptr,
+                              MIN(range->size, ROUND_UP(size, page)));
     if (ret) {
         window_clear(s, range);
         return ret;
