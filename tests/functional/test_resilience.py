@@ -99,6 +99,21 @@ class Reset(ResilienceTest):
             first = self.vm.picture()
 
 
+class ResetLoop(ResilienceTest):
+    """A guest that does nothing but reset the device."""
+
+    group = 'reset-loop'
+
+    def test_stop_and_cont_find_no_deadlock(self):
+        # A vCPU in a reset, and a main thread that waits for it to pause.
+        program = self.vm.background('resetloop --seconds 600',
+                                     'resetloop: resetting')
+        for _ in range(100):
+            self.vm.qmp.execute('stop', timeout=20)
+            self.vm.qmp.execute('cont', timeout=20)
+        self.assertTrue(program.running(), program.output())
+
+
 class RenderServer(ResilienceTest):
     group = 'render-server'
 
