@@ -38,7 +38,7 @@ guest: ready
 
 check:
 	@scripts/prepare
-	@scripts/check
+	@scripts/check $(PARTS)
 
 lint:
 	@scripts/prepare
