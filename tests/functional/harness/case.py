@@ -21,7 +21,8 @@ def expected(program, size, *args):
 
 
 def expected_frame(frame, size):
-    return expected('vkspin', size, '--path', 'offscreen', '--frame', frame)
+    return expected('vkspin', size, '--path', 'offscreen', '--frame', frame,
+                    '--frames', 1)
 
 
 def expected_card(size, connector=0):
