@@ -298,8 +298,10 @@ static void test_unmapped_window(void)
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
     qvirtio_gpu_shm_read(t->gpu, 0, got, sizeof(got));
     g_assert_cmpmem(got, sizeof(got), zero, sizeof(zero));
+    window_fill(t->gpu, 0, 4096, 2);
     gpu_unmap_blob({ .gpu = t->gpu, .resource_id = 1 });
     g_assert_false(window_holds(t->gpu, 0, 4096, 1));
+    g_assert_false(window_holds(t->gpu, 0, 4096, 2));
 }
 
 /* For a blob of two pages, with another at pages 4 and 5 */

@@ -139,6 +139,26 @@ static void test_layout(void)
     guest_free(&t->alloc, addr);
 }
 
+/* The same first pixel, but fewer of them: no flip */
+static void test_new_layout(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+
+    venus_ctx_create(t->gpu, CTX);
+    host_picture(t->gpu, 1, 0, (Layout) { .seed = 4 });
+    show_blob(t->gpu, 0, 1, (Layout) {});
+    check_full(t, 0, 4);
+    gpu_set_scanout_blob({
+        .gpu = t->gpu, .resource_id = 1, .rect = { 0, 0, 32, 24 },
+        .width = WIDTH, .height = HEIGHT, .format = BGRX, .stride = STRIDE,
+    });
+    gpu_check_screen({
+        .qts = t->qts, .width = 32, .height = 24, .seed = 4,
+    });
+    show_blob(t->gpu, 0, 1, (Layout) {});
+    check_full(t, 0, 4);
+}
+
 /* A guest blob of single pages in reverse order, and changes to it */
 static void test_scattered(void)
 {
@@ -434,6 +454,7 @@ int main(int argc, char **argv)
     static const VenusTestCase cases[] = {
         { "formats", test_formats },
         { "layout", test_layout },
+        { "new-layout", test_new_layout },
         { "scattered", test_scattered },
         { "update", test_update },
         { "errors", test_errors },
