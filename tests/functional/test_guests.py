@@ -40,16 +40,7 @@ class GuestBasics(VmTest):
                         'this is no text on a dark screen')
 
     def test_text_console_follows_what_is_written(self):
-        before = picture.stable(self.vm.picture)
-        self.vm.console.check(r"printf '\033[2J\033[H\033[7m%80s\033[0m\n'"
-                              ' >/dev/tty1')
-        after = picture.stable(self.vm.picture)
-        after.save(self.log_dir() / f'{self.short_name}.png')
-        self.assertNotEqual(picture.difference(before, after), 0)
-        width, height, pixels = picture.lit_box(after)
-        self.assertEqual(width, 80 * 8, 'not a bar of 80 cells')
-        self.assertLess(height, 40)
-        self.assertEqual(pixels, width * height, 'the bar has holes')
+        self.assert_text_follows()
 
     def test_vulkaninfo_names_venus_on_llvmpipe(self):
         output = self.vm.console.check('vulkaninfo --summary', 120)
@@ -155,6 +146,29 @@ class NoOpenGLBuild(GuestBasics):
                                 stdout=subprocess.PIPE).stdout
         for name in ('libEGL', 'libGL.', 'libepoxy'):
             self.assertNotIn(name, needed)
+
+
+class FencePoll(VmTest):
+    """Fences on a timer, as where the library cannot have threads."""
+
+    group = 'fence-poll'
+
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest,
+                  gpu=(env.VENUS + ',x-fence-poll=on,id=gpu0',))
+
+    def test_vkcheck_passes(self):
+        output = self.vm.console.check('vkcheck', 180)
+        self.assertRegex(output, r'vkcheck: [1-9]\d* passed, 0 failed')
+
+    def test_vkspin_frame(self):
+        self.hold_frame(37)
+        self.assert_frame(37)
+
+    def test_fences_come_back(self):
+        output = self.vm.console.check('fencebench --count 100', 60)
+        self.assertIn('fencebench: n 100 median_us', output)
 
 
 class CortexA72(VmTest):

@@ -125,11 +125,7 @@ class RenderServer(ResilienceTest):
                                   'blobcard: holding')
         self.assert_card()
         card.stop()
-        before = picture.stable(self.vm.picture)
-        self.vm.console.check(r"printf '\033[2J\033[H\033[7m%80s\033[0m\n'"
-                              ' >/dev/tty1')
-        self.assertNotEqual(0, picture.difference(
-            before, picture.stable(self.vm.picture)), 'the text stands still')
+        self.assert_text_follows()
 
     def start_vkspin(self):
         self.vm.background('vkspin --frames 100000', '')
@@ -170,6 +166,33 @@ class RenderServer(ResilienceTest):
         time.sleep(1)
         self.assert_qmp_answers(20)
         self.assertTrue(self.vm.alive)
+        self.assert_2d_works()
+        self.assert_qmp_answers(1)
+
+    def test_worker_stopped_while_a_program_starts(self):
+        # The guest's next blob of this context makes QEMU wait for it.
+        self.vm.reset()
+        self.vm.background('vkspin --frames 100000', '')
+        deadline = time.monotonic() + 30
+        while not self.vm.render_workers():
+            self.assertLess(time.monotonic(), deadline, 'no worker came')
+        for worker in self.vm.render_workers():
+            self.addCleanup(self.end_all, [worker])
+            os.kill(worker, signal.SIGSTOP)
+        time.sleep(1)
+        self.assert_qmp_answers(20)
+        self.assert_2d_works()
+        self.assert_qmp_answers(1)
+        self.assert_frame_again(200)
+
+    def test_stopped_server_is_given_up(self):
+        server = self.vm.render_server()
+        os.kill(server, signal.SIGSTOP)
+        self.addCleanup(self.end_all, [server])
+        # A new context needs the server.
+        self.vm.background('vulkaninfo --summary', '')
+        time.sleep(1)
+        self.assert_qmp_answers(20)
         self.assert_2d_works()
         self.assert_qmp_answers(1)
 

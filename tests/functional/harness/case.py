@@ -7,6 +7,8 @@ import unittest
 from . import env, picture
 from .vm import Vm
 
+CELL_WIDTH = 8          # of the text console's font
+
 
 @functools.lru_cache(maxsize=None)
 def expected(program, size, *args):
@@ -60,6 +62,7 @@ class VmTest(FunctionalTest):
 
     vm = None
     guest = 'new'
+    bars = 0            # of assert_text_follows()
 
     @classmethod
     def make_vm(cls):
@@ -93,6 +96,19 @@ class VmTest(FunctionalTest):
     def hold_card(self, kind='host3d', options=''):
         return self.program(f'blobcard --kind {kind} --hold {options}',
                             'blobcard: holding')
+
+    def assert_text_follows(self):
+        """Asserts that the text console shows what is written to it now."""
+        type(self).bars += 1
+        cells = 80 - self.bars % 60     # never what is there already
+        self.vm.console.check(rf"printf '\033[2J\033[H\033[7m%{cells}s"
+                              r"\033[0m\n' >/dev/tty1")
+        image = picture.stable(self.vm.picture)
+        image.save(self.log_dir() / f'{self.short_name}.png')
+        width, height, pixels = picture.lit_box(image)
+        self.assertEqual(width, cells * CELL_WIDTH, 'the bar is not there')
+        self.assertLess(height, 40)
+        self.assertEqual(pixels, width * height, 'the bar has holes')
 
     def assert_frame(self, frame, take=None):
         take = take or self.vm.picture
