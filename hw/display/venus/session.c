@@ -147,6 +147,12 @@ void venus_call_end(VenusState *s)
     s->call_timed_out |= venus_watchdog_end(s->watchdog);
 }
 
+/* The program may be the wrong one, or too old. */
+static void venus_session_blame_server(VenusState *s, Error **errp)
+{
+    error_prepend(errp, "render server '%s': ", venus_server_path(s->server));
+}
+
 bool venus_session_start(VenusState *s, Error **errp)
 {
     ERRP_GUARD();
@@ -165,6 +171,8 @@ bool venus_session_start(VenusState *s, Error **errp)
             error_free(*errp);
             *errp = NULL;
             error_propagate(errp, g_steal_pointer(&s->start_error));
+        } else {
+            venus_session_blame_server(s, errp);
         }
         venus_server_stop(s->server);
         return false;
@@ -199,6 +207,7 @@ static bool venus_session_fetch_capset(VenusState *s, Error **errp)
 
 bool venus_session_check(VenusState *s, Error **errp)
 {
+    ERRP_GUARD();
     bool ok;
 
     if (!venus_session_fetch_capset(s, errp)) {
@@ -207,6 +216,9 @@ bool venus_session_check(VenusState *s, Error **errp)
     venus_call_begin(s, NULL);
     ok = venus_handshake(s->renderer, errp);
     venus_call_end(s);
+    if (!ok) {
+        venus_session_blame_server(s, errp);
+    }
     return ok;
 }
 
