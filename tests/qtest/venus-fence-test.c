@@ -243,7 +243,7 @@ static void test_destroy_pending(void)
     int i;
 
     venus_ctx_create(t->gpu, 2);
-    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    venus_stop_process(worker);
     for (i = 0; i < N; i++) {
         pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
     }
@@ -259,7 +259,7 @@ static void test_destroy_pending(void)
     for (i = 0; i < N; i++) {
         gpu_finish(&pending[i]);
     }
-    kill(worker, SIGKILL);
+    venus_kill_process(worker);
     venus_check_context(t->gpu, 1);
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 2, .has_ring = true },
@@ -307,7 +307,7 @@ static void test_hang(void (*hang)(QVirtioGPU *gpu))
     GPUPending pending;
 
     venus_ctx_create(t->gpu, 2);
-    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    venus_stop_process(worker);
     hang(t->gpu);
 
     /* That context is lost and says so; QMP, 2D and the others live on */
@@ -320,7 +320,7 @@ static void test_hang(void (*hang)(QVirtioGPU *gpu))
     });
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     venus_check_context(t->gpu, 1);
-    g_assert_cmpint(kill(worker, SIGKILL), ==, -1);     /* gone already */
+    g_assert_false(venus_kill_process(worker));     /* gone already */
 }
 
 static void test_hang_in_create(void)
@@ -361,11 +361,11 @@ static void test_worker_killed(void)
     venus_ctx_create(t->gpu, 2);
     venus_host_blob(t->gpu, 1, 1, 8192);
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
-    g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+    venus_stop_process(worker);
     for (i = 0; i < N; i++) {
         pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
     }
-    g_assert_cmpint(kill(worker, SIGKILL), ==, 0);
+    g_assert_true(venus_kill_process(worker));
     for (i = 0; i < N; i++) {
         gpu_finish(&pending[i]);
     }
@@ -394,7 +394,7 @@ static void test_server_killed(void)
     for (i = 0; i < N; i++) {
         pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
     }
-    g_assert_cmpint(kill(server_pid(t), SIGKILL), ==, 0);
+    g_assert_true(venus_kill_process(server_pid(t)));
     for (i = 0; i < N; i++) {
         gpu_finish(&pending[i]);
     }
@@ -435,12 +435,12 @@ static void test_reset(void)
             .gpu = t->gpu, .ctx_id = 1,
             .fence = { .id = 1, .has_ring = true },
         });
-        g_assert_cmpint(kill(worker, SIGSTOP), ==, 0);
+        venus_stop_process(worker);
         for (i = 0; i < N; i++) {
             submit_fence(t->gpu, 1 + i % 2, 0, 10 + i);
         }
         qvirtio_gpu_reset(t->gpu);
-        kill(worker, SIGKILL);
+        venus_kill_process(worker);
         venus_check_2d(t->gpu);
         venus_check_context(t->gpu, 1);
         if (round == 0) {

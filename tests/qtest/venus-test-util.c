@@ -215,3 +215,20 @@ pid_t venus_find_child(pid_t parent, const char *name, unsigned index)
     }
     return 0;
 }
+
+static void venus_kill_hook(void *pid)
+{
+    kill(GPOINTER_TO_INT(pid), SIGKILL);
+}
+
+void venus_stop_process(pid_t pid)
+{
+    qtest_add_abrt_handler(venus_kill_hook, GINT_TO_POINTER(pid));
+    g_assert_cmpint(kill(pid, SIGSTOP), ==, 0);
+}
+
+bool venus_kill_process(pid_t pid)
+{
+    qtest_remove_abrt_handler(GINT_TO_POINTER(pid));
+    return kill(pid, SIGKILL) == 0;
+}

@@ -77,4 +77,11 @@ unsigned venus_count_maps(pid_t pid);
  */
 pid_t venus_find_child(pid_t parent, const char *name, unsigned index);
 
+/*
+ * Lets a process stand still until venus_kill_process(), which says whether it
+ * was still there.  It is also killed when the test fails in between.
+ */
+void venus_stop_process(pid_t pid);
+bool venus_kill_process(pid_t pid);
+
 #endif
