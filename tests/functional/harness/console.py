@@ -20,6 +20,7 @@ class Console:
         self._sock = sock
         self._text = ''
         self._closed = False
+        self._runs = 0
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -65,9 +66,14 @@ class Console:
 
     def run(self, command, timeout=60):
         """Runs a shell command: its exit status and what it printed."""
-        self.forget()
-        self.send(f'{command}\necho "@@$?@@"\n')
-        output, match = self.expect(DONE, timeout)
+        # The last command's prompt may still be on its way: what counts
+        # stands between two marks.
+        self._runs += 1
+        self.send(f'echo "@@run {self._runs}@@"\n{command}\n'
+                  'echo "@@$?@@"\n')
+        deadline = time.monotonic() + timeout
+        self.expect(f'@@run {self._runs}@@\\r?\\n', timeout)
+        output, match = self.expect(DONE, deadline - time.monotonic())
         output = output.replace('\r\n', '\n').replace(PROMPT, '')
         return int(match.group(1)), output
 
