@@ -35,10 +35,10 @@ static void venus_session_fence_cb(void *opaque, uint32_t ctx_id,
 static int venus_session_server_fd_cb(void *opaque)
 {
     VenusState *s = opaque;
+    int fd = s->server_fd;
 
-    error_free(s->start_error);
-    s->start_error = NULL;
-    return venus_server_start(s->server, &s->start_error);
+    s->server_fd = -1;
+    return fd;
 }
 
 static const VenusRendererCallbacks venus_session_callbacks = {
@@ -161,19 +161,20 @@ bool venus_session_start(VenusState *s, Error **errp)
     if (s->renderer) {
         return true;
     }
+    /* First: the library would start one of its own if it got none from us. */
+    s->server_fd = venus_server_start(s->server, errp);
+    if (s->server_fd < 0) {
+        return false;
+    }
     venus_call_begin(s, NULL);
     s->renderer = venus_renderer_virgl.open(&venus_session_callbacks, s,
                                             s->poll_timer, errp);
     venus_call_end(s);
+    if (s->server_fd >= 0) {
+        close(s->server_fd);    /* the library failed before it took it */
+    }
     if (!s->renderer) {
-        if (s->start_error) {
-            /* The reason behind the renderer's. */
-            error_free(*errp);
-            *errp = NULL;
-            error_propagate(errp, g_steal_pointer(&s->start_error));
-        } else {
-            venus_session_blame_server(s, errp);
-        }
+        venus_session_blame_server(s, errp);
         venus_server_stop(s->server);
         return false;
     }

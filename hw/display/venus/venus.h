@@ -118,7 +118,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     VenusRenderer *renderer;    /* owned; NULL: not running */
     VenusServer *server;        /* owned */
     VenusWatchdog *watchdog;    /* owned */
-    Error *start_error;         /* owned, why the server did not start */
+    int server_fd;              /* owned while the renderer starts, else -1 */
     bool session_used;          /* the guest has made something in it */
     QEMUTimer *poll_timer;      /* owned; NULL: fences come by themselves */
     int64_t poll_ns;            /* present interval of poll_timer */
