@@ -170,6 +170,24 @@ unsigned venus_count_fds(pid_t pid)
     return n;
 }
 
+unsigned venus_count_shared_maps(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+    g_autofree char *maps = NULL;
+    g_auto(GStrv) lines = NULL;
+    unsigned i, n = 0;
+
+    g_assert_true(g_file_get_contents(path, &maps, NULL, NULL));
+    lines = g_strsplit(maps, "\n", 0);
+    for (i = 0; lines[i]; i++) {
+        char permissions[5];
+
+        n += sscanf(lines[i], "%*s %4s", permissions) == 1 &&
+             permissions[3] == 's';
+    }
+    return n;
+}
+
 unsigned venus_count_maps(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);

@@ -71,6 +71,9 @@ void venus_check_context(QVirtioGPU *gpu, uint32_t ctx_id);
 unsigned venus_count_fds(pid_t pid);
 unsigned venus_count_maps(pid_t pid);
 
+/* Shared mappings only: memory that others see too, as a blob's */
+unsigned venus_count_shared_maps(pid_t pid);
+
 /*
  * The @index-th child process of @parent called @name, or with any name where
  * that is NULL; 0: there is none.
