@@ -17,8 +17,7 @@ class ResilienceTest(VmTest):
     guest = 'new'
 
     def assert_frame_again(self, frame):
-        program = self.vm.background(f'vkspin --frame {frame} --hold',
-                                     f'holding frame {frame}')
+        program = self.hold_frame(frame)
         self.assert_frame(frame)
         program.stop()
 
@@ -121,8 +120,7 @@ class RenderServer(ResilienceTest):
         # The dead context's program is stuck or gone: the text console and
         # a dumb buffer need no render server.
         self.vm.console.run('killall -9 vkspin; sleep 1', 30)
-        card = self.vm.background('blobcard --kind dumb --hold',
-                                  'blobcard: holding')
+        card = self.hold_card('dumb')
         self.assert_card()
         card.stop()
         self.assert_text_follows()

@@ -221,6 +221,7 @@ class GuestProgram:
 
     def __init__(self, console, number, command, until, timeout):
         self._console = console
+        self._stopped = False
         self._log = f'/tmp/program.{number}'
         self._pid = console.check(f'{command} >{self._log} 2>&1 & '
                                   'echo $!').split()[-1]
@@ -250,5 +251,8 @@ class GuestProgram:
         return self.output()
 
     def stop(self, timeout=30):
+        if self._stopped:
+            return self.output()
+        self._stopped = True
         self._console.run(f'kill {self._pid}')
         return self.wait(timeout)
