@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each guest, from the first text on the screen to Vulkan's pictures."""
 
-import os
 import subprocess
 
 from harness import env, picture
@@ -91,15 +90,12 @@ class Guest(GuestBasics):
     time_limit = 1000
 
     def test_vkspin_runs_through(self):
-        output = self.vm.console.check('vkspin --frames 30', 300)
+        output = self.vm.console.check('vkspin --frames 120', 300)
         self.assertRegex(
             output, r'vkspin: device "Virtio-GPU Venus \(llvmpipe[^"]*"'
-                    r' path (zero-copy|copy) frames 30 fps [0-9.]+')
+                    r' path (zero-copy|copy) frames 120 fps [0-9.]+')
 
     def test_vulkaninfo_200_times_without_a_hang(self):
-        if not os.environ.get('KNOWN_HANG'):
-            self.skipTest('about one run in 200 hangs, not understood yet; '
-                          'KNOWN_HANG=1 runs it')
         jobs = range(2)
         loops = ' '.join('(' + LOOP.format(count=100, job=job) + ')&'
                          for job in jobs)

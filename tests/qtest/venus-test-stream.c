@@ -16,7 +16,11 @@ enum {
     CREATE_INSTANCE = 0,
     ENUMERATE_PHYSICAL_DEVICES = 2,
     CREATE_DEVICE = 11,
+    ENUMERATE_INSTANCE_VERSION = 137,
     GET_DEVICE_QUEUE_2 = 155,
+    CREATE_RING = 188,
+    DESTROY_RING,
+    NOTIFY_RING,
 };
 
 /* Vulkan's numbers of the structures */
@@ -26,6 +30,7 @@ enum {
     DEVICE_CREATE_INFO = 3,
     DEVICE_QUEUE_INFO_2 = 1000145003,
     DEVICE_QUEUE_TIMELINE_INFO = 1000384005,
+    RING_CREATE_INFO = 1000384000,
 };
 
 /* The handles that we choose */
@@ -153,4 +158,66 @@ void venus_bind_ring(QVirtioGPU *gpu, uint32_t ctx_id, uint32_t ring_idx)
         .data = stream->data, .size = stream->len,
         .fence = { .id = UINT32_MAX, .has_ring = true },
     });
+}
+
+static void submit(QVirtioGPU *gpu, uint32_t ctx_id, GByteArray *stream,
+                   uint32_t type)
+{
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = ctx_id, .expect = type,
+        .data = stream->data, .size = stream->len,
+    });
+}
+
+void venus_create_ring(QVirtioGPU *gpu, uint32_t ctx_id, uint64_t ring,
+                       uint32_t resource_id, uint64_t idle_ns)
+{
+    g_autoptr(GByteArray) stream = g_byte_array_new();
+
+    put_command(stream, CREATE_RING);
+    put64(stream, ring);
+    put_pointer(stream, true);
+    put_struct(stream, RING_CREATE_INFO);
+    put32(stream, 0);                   /* flags */
+    put32(stream, resource_id);
+    put64(stream, 0);                   /* offset */
+    put64(stream, VENUS_RING_SIZE);
+    put64(stream, idle_ns);
+    put64(stream, VENUS_RING_HEAD);
+    put64(stream, VENUS_RING_TAIL);
+    put64(stream, VENUS_RING_STATUS);
+    put64(stream, VENUS_RING_BUFFER);
+    put64(stream, VENUS_RING_EXTRA - VENUS_RING_BUFFER);
+    put64(stream, VENUS_RING_EXTRA);
+    put64(stream, VENUS_RING_SIZE - VENUS_RING_EXTRA);
+    submit(gpu, ctx_id, stream, VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+void venus_notify_ring(QVirtioGPU *gpu, uint32_t ctx_id, uint64_t ring)
+{
+    g_autoptr(GByteArray) stream = g_byte_array_new();
+
+    put_command(stream, NOTIFY_RING);
+    put64(stream, ring);
+    put32(stream, 0);                   /* seqno */
+    put32(stream, 0);                   /* flags */
+    submit(gpu, ctx_id, stream, VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+void venus_destroy_ring(QVirtioGPU *gpu, uint32_t ctx_id, uint64_t ring)
+{
+    g_autoptr(GByteArray) stream = g_byte_array_new();
+
+    put_command(stream, DESTROY_RING);
+    put64(stream, ring);
+    submit(gpu, ctx_id, stream, VIRTIO_GPU_RESP_OK_NODATA);
+}
+
+GByteArray *venus_ring_command(void)
+{
+    GByteArray *stream = g_byte_array_new();
+
+    put_command(stream, ENUMERATE_INSTANCE_VERSION);
+    put_pointer(stream, true);
+    return stream;
 }

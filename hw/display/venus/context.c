@@ -60,11 +60,35 @@ static void venus_context_worker_exit(void *opaque)
     qemu_bh_schedule(ctx->s->death_bh);
 }
 
+static int venus_context_submit(VenusContext *ctx, void *buf, size_t size)
+{
+    VenusState *s = ctx->s;
+    int ret;
+
+    venus_call_begin(s, ctx);
+    ret = s->renderer->ops->submit(s->renderer, ctx->id, buf, size / 4);
+    venus_call_end(s);
+    return ret;
+}
+
+/* Main loop, from a timer */
+static void venus_context_ring_doorbell(void *opaque, void *cmd, size_t size)
+{
+    VenusContext *ctx = opaque;
+
+    if (!ctx->lost && venus_context_submit(ctx, cmd, size)) {
+        /* What that means for the context is answered elsewhere. */
+        ctx->worker_ended = true;
+        qemu_bh_schedule(ctx->s->death_bh);
+    }
+}
+
 static void venus_context_leave_renderer(VenusContext *ctx, int error)
 {
     VenusState *s = ctx->s;
 
     g_clear_pointer(&ctx->worker, venus_process_unwatch);
+    g_clear_pointer(&ctx->doorbells, venus_doorbells_free);
     if (s->renderer && ctx->capset && !ctx->lost) {
         venus_call_begin(s, NULL);
         s->renderer->ops->context_destroy(s->renderer, ctx->id);
@@ -88,6 +112,7 @@ void venus_context_lose(VenusContext *ctx, const char *why)
 void venus_context_orphan(VenusContext *ctx)
 {
     g_clear_pointer(&ctx->worker, venus_process_unwatch);
+    g_clear_pointer(&ctx->doorbells, venus_doorbells_free);
     venus_fence_flush_ctx(ctx->s->fences, ctx->id, -EIO);
     ctx->lost = true;
 }
@@ -125,6 +150,7 @@ static int venus_context_enter_renderer(VenusState *s, VenusContext *ctx,
     if (pid) {
         ctx->worker = venus_process_watch(pid, venus_context_worker_exit, ctx);
     }
+    ctx->doorbells = venus_doorbells_new(venus_context_ring_doorbell, ctx);
     trace_venus_context_create(ctx->id, pid, name);
     return 0;
 }
@@ -211,7 +237,8 @@ static bool venus_ctx_resource_live(VenusState *s, VenusContext *ctx,
            blob->in_renderer;
 }
 
-enum virtio_gpu_ctrl_type venus_cmd_ctx_attach(VenusState *s, VenusCmd *cmd)
+/* VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE and _DETACH_RESOURCE */
+enum virtio_gpu_ctrl_type venus_cmd_ctx_resource(VenusState *s, VenusCmd *cmd)
 {
     const struct virtio_gpu_ctx_resource *args = &cmd->args.ctx_resource;
     VenusContext *ctx;
@@ -221,25 +248,12 @@ enum virtio_gpu_ctrl_type venus_cmd_ctx_attach(VenusState *s, VenusCmd *cmd)
 
     if (type == VIRTIO_GPU_RESP_OK_NODATA &&
         venus_ctx_resource_live(s, ctx, blob)) {
-        venus_call_begin(s, ctx);
-        s->renderer->ops->attach(s->renderer, ctx->id, blob->id);
-        venus_call_end(s);
-    }
-    return type;
-}
+        const VenusRendererOps *ops = s->renderer->ops;
+        bool attach = cmd->base.cmd_hdr.type ==
+                      VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE;
 
-enum virtio_gpu_ctrl_type venus_cmd_ctx_detach(VenusState *s, VenusCmd *cmd)
-{
-    const struct virtio_gpu_ctx_resource *args = &cmd->args.ctx_resource;
-    VenusContext *ctx;
-    VenusResource *blob;
-    enum virtio_gpu_ctrl_type type = venus_ctx_resource_find(s, args, &ctx,
-                                                             &blob);
-
-    if (type == VIRTIO_GPU_RESP_OK_NODATA &&
-        venus_ctx_resource_live(s, ctx, blob)) {
         venus_call_begin(s, ctx);
-        s->renderer->ops->detach(s->renderer, ctx->id, blob->id);
+        (attach ? ops->attach : ops->detach)(s->renderer, ctx->id, blob->id);
         venus_call_end(s);
     }
     return type;
@@ -252,7 +266,6 @@ enum virtio_gpu_ctrl_type venus_cmd_submit(VenusState *s, VenusCmd *cmd)
     VenusContext *ctx = venus_context_find(s, args->hdr.ctx_id);
     g_autofree void *buf = NULL;
     size_t got;
-    int ret;
 
     if (!ctx || !ctx->capset || ctx->lost) {
         venus_guest_error(s, "context %" PRIu32 " %s", args->hdr.ctx_id,
@@ -277,14 +290,12 @@ enum virtio_gpu_ctrl_type venus_cmd_submit(VenusState *s, VenusCmd *cmd)
         return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
     }
 
-    venus_call_begin(s, ctx);
-    ret = s->renderer->ops->submit(s->renderer, ctx->id, buf, args->size / 4);
-    venus_call_end(s);
-    if (ret) {
+    if (venus_context_submit(ctx, buf, args->size)) {
         /* The renderer refuses everything after commands it cannot decode. */
         venus_context_lose(ctx, "it sent commands that the renderer refuses, "
                            "or did not answer");
         return VIRTIO_GPU_RESP_ERR_UNSPEC;
     }
+    venus_doorbells_look(ctx->doorbells, buf, args->size);
     return VIRTIO_GPU_RESP_OK_NODATA;
 }

@@ -14,6 +14,7 @@
 #include "hw/virtio/virtio-gpu-venus.h"
 #include "qemu/queue.h"
 #include "ui/scanout-image.h"
+#include "doorbell.h"
 #include "fence.h"
 #include "renderer.h"
 #include "server.h"
@@ -88,6 +89,7 @@ typedef struct VenusContext {
     bool lost;                  /* its worker died; commands are refused */
     bool worker_ended;          /* death_bh has to make it lost */
     VenusProcess *worker;       /* owned; NULL when unknown or inert */
+    VenusDoorbells *doorbells;  /* owned; NULL when lost or inert */
     VenusState *s;              /* borrowed, for callbacks */
 } VenusContext;
 
@@ -194,8 +196,7 @@ enum virtio_gpu_ctrl_type venus_cmd_capset_info(VenusState *s, VenusCmd *cmd);
 enum virtio_gpu_ctrl_type venus_cmd_capset(VenusState *s, VenusCmd *cmd);
 enum virtio_gpu_ctrl_type venus_cmd_ctx_create(VenusState *s, VenusCmd *cmd);
 enum virtio_gpu_ctrl_type venus_cmd_ctx_destroy(VenusState *s, VenusCmd *cmd);
-enum virtio_gpu_ctrl_type venus_cmd_ctx_attach(VenusState *s, VenusCmd *cmd);
-enum virtio_gpu_ctrl_type venus_cmd_ctx_detach(VenusState *s, VenusCmd *cmd);
+enum virtio_gpu_ctrl_type venus_cmd_ctx_resource(VenusState *s, VenusCmd *cmd);
 enum virtio_gpu_ctrl_type venus_cmd_submit(VenusState *s, VenusCmd *cmd);
 
 /** venus_context_find - the context with that id, or NULL */
