@@ -168,7 +168,7 @@ class FencePoll(VmTest):
 
     def test_fences_come_back(self):
         output = self.vm.console.check('fencebench --count 100', 60)
-        self.assertIn('fencebench: n 100 median_us', output)
+        self.assertIn('fencebench: ring n 100 median_us', output)
 
 
 class CortexA72(VmTest):

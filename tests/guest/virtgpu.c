@@ -106,10 +106,11 @@ void virtgpu_buffer_init(KmsBuffer *buf, int fd, VirtGpuKind kind,
     }
 }
 
-int virtgpu_submit_fence(int fd)
+int virtgpu_submit_fence(int fd, bool on_ring)
 {
     struct drm_virtgpu_execbuffer submit = {
-        .flags = VIRTGPU_EXECBUF_RING_IDX | VIRTGPU_EXECBUF_FENCE_FD_OUT,
+        .flags = VIRTGPU_EXECBUF_FENCE_FD_OUT |
+                 (on_ring ? VIRTGPU_EXECBUF_RING_IDX : 0),
         .ring_idx = 0,
         .fence_fd = -1,
     };

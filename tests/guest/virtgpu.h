@@ -31,10 +31,10 @@ void virtgpu_buffer_init(KmsBuffer *buf, int fd, VirtGpuKind kind,
                          uint32_t width, uint32_t height);
 
 /*
- * Submits an empty command on ring 0.  Returns a sync file that becomes
- * readable when the fence behind the command is signalled; the caller closes
- * it.
+ * Submits an empty command, on ring 0 or on no ring: then it is the device that
+ * answers, no renderer.  Returns a sync file that becomes readable when the
+ * fence behind the command is signalled; the caller closes it.
  */
-int virtgpu_submit_fence(int fd);
+int virtgpu_submit_fence(int fd, bool on_ring);
 
 #endif
