@@ -9,6 +9,8 @@
 #include "qemu/osdep.h"
 #include "qemu/units.h"
 #include "qemu/bswap.h"
+#include "hw/pci/pci_regs.h"
+#include "standard-headers/linux/virtio_pci.h"
 #include "libqos/virtio-gpu-probe.h"
 #include "venus-test-stream.h"
 #include "venus-test-util.h"
@@ -411,6 +413,69 @@ static void test_server_killed(void)
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
 }
 
+/* Has the interrupt of the control queue written to @addr, as a zero */
+static void aim_interrupt(VenusTest *t, uint64_t addr)
+{
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+    QVirtQueuePCI *vq = container_of(t->gpu->ctrlq, QVirtQueuePCI, vq);
+    const uint16_t entry = 1;
+    uint64_t off;
+
+    if (!dev->pdev->msix_enabled) {
+        qpci_msix_enable(dev->pdev);
+        vq->msix_data = 0;
+        qvirtqueue_pci_msix_setup(dev, vq, &t->alloc, entry);
+    }
+    off = dev->pdev->msix_table_off + entry * PCI_MSIX_ENTRY_SIZE;
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_LOWER_ADDR, addr);
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
+}
+
+/*
+ * A guest has the interrupts of fences reset the device that is just raising
+ * them: the write is blocked, and nothing is freed under the loop's feet.
+ */
+static void test_interrupt_is_reset(void)
+{
+    enum { N = 8 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+    pid_t worker = create_with_worker(t, 1);
+    uint64_t ram = guest_alloc(&t->alloc, 4);
+    GPUPending pending[N];
+    int i;
+
+    qtest_writel(t->qts, ram, UINT32_MAX);
+    aim_interrupt(t, ram);
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 1, .has_ring = true },
+    });
+    g_assert_cmphex(qtest_readl(t->qts, ram), ==, 0);
+
+    /* A fence that comes by itself, then those of a worker that ends */
+    aim_interrupt(t, dev->bar.addr + dev->common_cfg_offset +
+                     offsetof(struct virtio_pci_common_cfg, device_status));
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 2, .has_ring = true },
+    });
+    venus_stop_process(worker);
+    for (i = 0; i < N; i++) {
+        pending[i] = submit_fence(t->gpu, 1, 0, 10 + i);
+    }
+    venus_kill_process(worker);
+    for (i = 0; i < N; i++) {
+        gpu_finish(&pending[i]);
+    }
+    wait_until_lost(t->gpu, 1);
+    aim_interrupt(t, ram);
+    venus_check_2d(t->gpu);
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    venus_check_context(t->gpu, 1);
+    qpci_msix_disable(dev->pdev);
+}
+
 /* Everything in flight when the device is reset, then the same again */
 static void test_reset(void)
 {
@@ -483,6 +548,7 @@ int main(int argc, char **argv)
         { "hang-in-submit", test_hang_in_submit },
         { "worker-killed", test_worker_killed },
         { "server-killed", test_server_killed },
+        { "interrupt-is-reset", test_interrupt_is_reset },
         { "reset", test_reset },
         { "system-reset", test_system_reset },
     };
