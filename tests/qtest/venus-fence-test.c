@@ -9,74 +9,11 @@
 #include "qemu/osdep.h"
 #include "qemu/units.h"
 #include "qemu/bswap.h"
-#include "hw/pci/pci_regs.h"
-#include "standard-headers/linux/virtio_pci.h"
 #include "libqos/virtio-gpu-probe.h"
 #include "venus-test-stream.h"
 #include "venus-test-util.h"
 
-#define SERVER "virgl_render_server"
 #define OK_NODATA VIRTIO_GPU_RESP_OK_NODATA
-
-static bool is_error(uint32_t type)
-{
-    return type >= VIRTIO_GPU_RESP_ERR_UNSPEC &&
-           type <= VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
-}
-
-/* Sends an empty submission with a fence and does not wait */
-static GPUPending submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
-                               uint8_t ring_idx, uint64_t fence_id)
-{
-    GPUPending pending;
-
-    gpu_submit_3d({
-        .gpu = gpu, .ctx_id = ctx_id, .pending = &pending,
-        .fence = { .id = fence_id, .has_ring = true, .ring_idx = ring_idx },
-    });
-    return pending;
-}
-
-/* The render server of this QEMU */
-static pid_t server_pid(VenusTest *t)
-{
-    pid_t pid = venus_find_child(qtest_pid(t->qts), SERVER, 0);
-
-    g_assert_cmpint(pid, >, 0);
-    return pid;
-}
-
-static unsigned num_workers(pid_t server)
-{
-    unsigned n = 0;
-
-    while (venus_find_child(server, NULL, n)) {
-        n++;
-    }
-    return n;
-}
-
-/*
- * Makes a context and returns the process that works for it.  The context of
- * the device's own check may still be on its way out.
- */
-static pid_t create_with_worker(VenusTest *t, uint32_t ctx_id)
-{
-    pid_t server = server_pid(t);
-    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
-    pid_t pid;
-
-    while (num_workers(server)) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(10000);
-    }
-    venus_ctx_create(t->gpu, ctx_id);
-    while (!(pid = venus_find_child(server, NULL, 0))) {
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(1000);
-    }
-    return pid;
-}
 
 /* No ring: the fence is reached when the command has run */
 static void test_no_ring(void)
@@ -125,7 +62,7 @@ static void check_order(VenusTest *t)
 
         for (i = 0; i < N; i++) {
             /* Both contexts count alike */
-            pending[i] = submit_fence(t->gpu, 1 + i % 2, 0,
+            pending[i] = venus_submit_fence(t->gpu, 1 + i % 2, 0,
                                       1 + round * N + i / 2);
         }
         for (i = 0; i < N; i++) {
@@ -179,8 +116,8 @@ static void test_other_rings(void)
 
         g_test_message("ring %u", rings[i]);
         venus_ctx_create(t->gpu, 1);
-        first = submit_fence(t->gpu, 1, rings[i], 1);
-        second = submit_fence(t->gpu, 1, 0, 2);
+        first = venus_submit_fence(t->gpu, 1, rings[i], 1);
+        second = venus_submit_fence(t->gpu, 1, 0, 2);
         gpu_finish(&first);
         gpu_finish(&second);
         gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
@@ -203,7 +140,7 @@ static void test_queue_ring(void)
     venus_ctx_create(t->gpu, 1);
     venus_bind_ring(t->gpu, 1, 1);
     for (i = 0; i < N; i++) {
-        pending[i] = submit_fence(t->gpu, 1, i % 2, 1 + i / 2);
+        pending[i] = venus_submit_fence(t->gpu, 1, i % 2, 1 + i / 2);
     }
     for (i = 0; i < N; i++) {
         g_assert_cmphex(gpu_finish(&pending[i]), ==, OK_NODATA);
@@ -240,14 +177,14 @@ static void test_destroy_pending(void)
 {
     enum { N = 8 };
     g_autoptr(VenusTest) t = venus_test_new({});
-    pid_t worker = create_with_worker(t, 1);
+    pid_t worker = venus_ctx_with_worker(t, 1);
     GPUPending pending[N];
     int i;
 
     venus_ctx_create(t->gpu, 2);
     venus_stop_process(worker);
     for (i = 0; i < N; i++) {
-        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+        pending[i] = venus_submit_fence(t->gpu, 1, 0, 1 + i);
     }
     g_assert_false(qvirtio_gpu_answered(t->gpu, pending[0].req,
                                         G_USEC_PER_SEC / 5));
@@ -295,8 +232,8 @@ static void hang_in_submit(QVirtioGPU *gpu)
             .pending = &pending,
         });
         type = gpu_finish(&pending);
-    } while (!is_error(type) && ++i < 64);
-    g_assert_true(is_error(type));
+    } while (!venus_is_error(type) && ++i < 64);
+    g_assert_true(venus_is_error(type));
 }
 
 /* A call into a renderer that stands still */
@@ -305,7 +242,7 @@ static void test_hang(void (*hang)(QVirtioGPU *gpu))
     g_autoptr(VenusTest) t = venus_test_new({
         .device_opts = ",x-watchdog-ms=4000",
     });
-    pid_t worker = create_with_worker(t, 1);
+    pid_t worker = venus_ctx_with_worker(t, 1);
     GPUPending pending;
 
     venus_ctx_create(t->gpu, 2);
@@ -315,8 +252,8 @@ static void test_hang(void (*hang)(QVirtioGPU *gpu))
     /* That context is lost and says so; QMP, 2D and the others live on */
     qtest_qmp_assert_success(t->qts, "{ 'execute': 'query-status' }");
     venus_check_2d(t->gpu);
-    pending = submit_fence(t->gpu, 1, 0, 2);
-    g_assert_true(is_error(gpu_finish(&pending)));
+    pending = venus_submit_fence(t->gpu, 1, 0, 2);
+    g_assert_true(venus_is_error(gpu_finish(&pending)));
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 1, .has_ring = true },
     });
@@ -335,28 +272,11 @@ static void test_hang_in_submit(void)
     test_hang(hang_in_submit);
 }
 
-/* Until the device has noticed a death, commands may still seem to work */
-static void wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id)
-{
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
-    uint64_t id = 100;
-    GPUPending pending;
-
-    for (;;) {
-        pending = submit_fence(gpu, ctx_id, 0, id++);
-        if (is_error(gpu_finish(&pending))) {
-            return;
-        }
-        g_assert_cmpint(g_get_monotonic_time(), <, end);
-        g_usleep(10000);
-    }
-}
-
 static void test_worker_killed(void)
 {
     enum { N = 8 };
     g_autoptr(VenusTest) t = venus_test_new({});
-    pid_t worker = create_with_worker(t, 1);
+    pid_t worker = venus_ctx_with_worker(t, 1);
     GPUPending pending[N];
     int i;
 
@@ -365,13 +285,13 @@ static void test_worker_killed(void)
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
     venus_stop_process(worker);
     for (i = 0; i < N; i++) {
-        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+        pending[i] = venus_submit_fence(t->gpu, 1, 0, 1 + i);
     }
     g_assert_true(venus_kill_process(worker));
     for (i = 0; i < N; i++) {
         gpu_finish(&pending[i]);
     }
-    wait_until_lost(t->gpu, 1);
+    venus_wait_until_lost(t->gpu, 1);
 
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 2, .fence = { .id = 1, .has_ring = true },
@@ -394,13 +314,13 @@ static void test_server_killed(void)
     venus_host_blob(t->gpu, 1, 1, 8192);
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
     for (i = 0; i < N; i++) {
-        pending[i] = submit_fence(t->gpu, 1, 0, 1 + i);
+        pending[i] = venus_submit_fence(t->gpu, 1, 0, 1 + i);
     }
-    g_assert_true(venus_kill_process(server_pid(t)));
+    g_assert_true(venus_kill_process(venus_server_pid(t)));
     for (i = 0; i < N; i++) {
         gpu_finish(&pending[i]);
     }
-    wait_until_lost(t->gpu, 1);
+    venus_wait_until_lost(t->gpu, 1);
     venus_check_2d(t->gpu);
     gpu_unref({ .gpu = t->gpu, .resource_id = 1 });
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
@@ -411,126 +331,6 @@ static void test_server_killed(void)
     venus_ctx_create(t->gpu, 1);
     venus_host_blob(t->gpu, 1, 1, 8192);
     gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
-}
-
-/* Has the interrupt of the control queue written to @addr, as a zero */
-static void aim_interrupt(VenusTest *t, uint64_t addr)
-{
-    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
-    QVirtQueuePCI *vq = container_of(t->gpu->ctrlq, QVirtQueuePCI, vq);
-    const uint16_t entry = 1;
-    uint64_t off;
-
-    if (!dev->pdev->msix_enabled) {
-        qpci_msix_enable(dev->pdev);
-        vq->msix_data = 0;
-        qvirtqueue_pci_msix_setup(dev, vq, &t->alloc, entry);
-    }
-    off = dev->pdev->msix_table_off + entry * PCI_MSIX_ENTRY_SIZE;
-    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
-                   off + PCI_MSIX_ENTRY_LOWER_ADDR, addr);
-    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
-                   off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
-}
-
-/*
- * A guest has the interrupts of fences reset the device that is just raising
- * them: the write is blocked, and nothing is freed under the loop's feet.
- */
-static void test_interrupt_is_reset(void)
-{
-    enum { N = 8 };
-    g_autoptr(VenusTest) t = venus_test_new({});
-    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
-    pid_t worker = create_with_worker(t, 1);
-    uint64_t ram = guest_alloc(&t->alloc, 4);
-    GPUPending pending[N];
-    int i;
-
-    qtest_writel(t->qts, ram, UINT32_MAX);
-    aim_interrupt(t, ram);
-    gpu_submit_3d({
-        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 1, .has_ring = true },
-    });
-    g_assert_cmphex(qtest_readl(t->qts, ram), ==, 0);
-
-    /* A fence that comes by itself, then those of a worker that ends */
-    aim_interrupt(t, dev->bar.addr + dev->common_cfg_offset +
-                     offsetof(struct virtio_pci_common_cfg, device_status));
-    gpu_submit_3d({
-        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 2, .has_ring = true },
-    });
-    venus_stop_process(worker);
-    for (i = 0; i < N; i++) {
-        pending[i] = submit_fence(t->gpu, 1, 0, 10 + i);
-    }
-    venus_kill_process(worker);
-    for (i = 0; i < N; i++) {
-        gpu_finish(&pending[i]);
-    }
-    wait_until_lost(t->gpu, 1);
-    aim_interrupt(t, ram);
-    venus_check_2d(t->gpu);
-    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
-    venus_check_context(t->gpu, 1);
-    qpci_msix_disable(dev->pdev);
-}
-
-/* Everything in flight when the device is reset, then the same again */
-static void test_reset(void)
-{
-    enum { N = 16 };
-    g_autoptr(VenusTest) t = venus_test_new({});
-    pid_t pid = qtest_pid(t->qts);
-    unsigned fds = 0;
-    int round, i;
-
-    for (round = 0; round < 4; round++) {
-        pid_t worker = create_with_worker(t, 1);
-
-        venus_ctx_create(t->gpu, 2);
-        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
-        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
-        gpu_set_scanout_blob({
-            .gpu = t->gpu, .resource_id = 1, .rect = { 0, 0, 64, 48 },
-            .width = 64, .height = 48, .stride = 256,
-            .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
-        });
-        gpu_submit_3d({
-            .gpu = t->gpu, .ctx_id = 1,
-            .fence = { .id = 1, .has_ring = true },
-        });
-        venus_stop_process(worker);
-        for (i = 0; i < N; i++) {
-            submit_fence(t->gpu, 1 + i % 2, 0, 10 + i);
-        }
-        qvirtio_gpu_reset(t->gpu);
-        venus_kill_process(worker);
-        venus_check_2d(t->gpu);
-        venus_check_context(t->gpu, 1);
-        if (round == 0) {
-            fds = venus_count_fds(pid);
-        }
-    }
-    g_assert_cmpuint(venus_count_fds(pid), ==, fds);
-}
-
-/* The guest reboots while fences are on their way */
-static void test_system_reset(void)
-{
-    g_autoptr(VenusTest) t = venus_test_new({});
-    int round, i;
-
-    for (round = 0; round < 3; round++) {
-        venus_ctx_create(t->gpu, 1);
-        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
-        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
-        for (i = 0; i < 8; i++) {
-            submit_fence(t->gpu, 1, 0, 1 + i);
-        }
-        venus_test_reboot(t);
-    }
-    venus_check_context(t->gpu, 1);
 }
 
 int main(int argc, char **argv)
@@ -548,9 +348,6 @@ int main(int argc, char **argv)
         { "hang-in-submit", test_hang_in_submit },
         { "worker-killed", test_worker_killed },
         { "server-killed", test_server_killed },
-        { "interrupt-is-reset", test_interrupt_is_reset },
-        { "reset", test_reset },
-        { "system-reset", test_system_reset },
     };
 
     return venus_test_main(argc, argv, "fence", qvirtio_gpu_venus_usable,

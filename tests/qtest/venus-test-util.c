@@ -250,3 +250,73 @@ bool venus_kill_process(pid_t pid)
     qtest_remove_abrt_handler(GINT_TO_POINTER(pid));
     return kill(pid, SIGKILL) == 0;
 }
+
+bool venus_is_error(uint32_t type)
+{
+    return type >= VIRTIO_GPU_RESP_ERR_UNSPEC &&
+           type <= VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+}
+
+GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
+                               uint8_t ring_idx, uint64_t fence_id)
+{
+    GPUPending pending;
+
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = ctx_id, .pending = &pending,
+        .fence = { .id = fence_id, .has_ring = true, .ring_idx = ring_idx },
+    });
+    return pending;
+}
+
+pid_t venus_server_pid(VenusTest *t)
+{
+    pid_t pid = venus_find_child(qtest_pid(t->qts), "virgl_render_server", 0);
+
+    g_assert_cmpint(pid, >, 0);
+    return pid;
+}
+
+static unsigned venus_num_workers(pid_t server)
+{
+    unsigned n = 0;
+
+    while (venus_find_child(server, NULL, n)) {
+        n++;
+    }
+    return n;
+}
+
+pid_t venus_ctx_with_worker(VenusTest *t, uint32_t ctx_id)
+{
+    pid_t server = venus_server_pid(t);
+    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    pid_t pid;
+
+    while (venus_num_workers(server)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+    venus_ctx_create(t->gpu, ctx_id);
+    while (!(pid = venus_find_child(server, NULL, 0))) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(1000);
+    }
+    return pid;
+}
+
+void venus_wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id)
+{
+    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    uint64_t id = 100;
+    GPUPending pending;
+
+    for (;;) {
+        pending = venus_submit_fence(gpu, ctx_id, 0, id++);
+        if (venus_is_error(gpu_finish(&pending))) {
+            return;
+        }
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_usleep(10000);
+    }
+}

@@ -87,4 +87,23 @@ pid_t venus_find_child(pid_t parent, const char *name, unsigned index);
 void venus_stop_process(pid_t pid);
 bool venus_kill_process(pid_t pid);
 
+/* Whether a response says that the command failed */
+bool venus_is_error(uint32_t type);
+
+/* Sends an empty submission with a fence and does not wait */
+GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
+                              uint8_t ring_idx, uint64_t fence_id);
+
+/* The render server of this QEMU */
+pid_t venus_server_pid(VenusTest *t);
+
+/*
+ * Makes a context and returns the process that works for it.  The context of
+ * the device's own check may still be on its way out.
+ */
+pid_t venus_ctx_with_worker(VenusTest *t, uint32_t ctx_id);
+
+/* Until the device has noticed a death, commands may still seem to work */
+void venus_wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id);
+
 #endif

@@ -1,0 +1,143 @@
+/*
+ * Venus-only mode: resets, by the guest and by its interrupts
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "hw/pci/pci_regs.h"
+#include "standard-headers/linux/virtio_pci.h"
+#include "libqos/virtio-gpu-probe.h"
+#include "venus-test-util.h"
+
+/* Has the interrupt of the control queue written to @addr, as a zero */
+static void aim_interrupt(VenusTest *t, uint64_t addr)
+{
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+    QVirtQueuePCI *vq = container_of(t->gpu->ctrlq, QVirtQueuePCI, vq);
+    const uint16_t entry = 1;
+    uint64_t off;
+
+    if (!dev->pdev->msix_enabled) {
+        qpci_msix_enable(dev->pdev);
+        vq->msix_data = 0;
+        qvirtqueue_pci_msix_setup(dev, vq, &t->alloc, entry);
+    }
+    off = dev->pdev->msix_table_off + entry * PCI_MSIX_ENTRY_SIZE;
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_LOWER_ADDR, addr);
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
+}
+
+/*
+ * A guest has the interrupts of fences reset the device that is just raising
+ * them: the write is blocked, and nothing is freed under the loop's feet.
+ */
+static void test_interrupt_is_reset(void)
+{
+    enum { N = 8 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+    pid_t worker = venus_ctx_with_worker(t, 1);
+    uint64_t ram = guest_alloc(&t->alloc, 4);
+    GPUPending pending[N];
+    int i;
+
+    qtest_writel(t->qts, ram, UINT32_MAX);
+    aim_interrupt(t, ram);
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 1, .has_ring = true },
+    });
+    g_assert_cmphex(qtest_readl(t->qts, ram), ==, 0);
+
+    /* A fence that comes by itself, then those of a worker that ends */
+    aim_interrupt(t, dev->bar.addr + dev->common_cfg_offset +
+                     offsetof(struct virtio_pci_common_cfg, device_status));
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 2, .has_ring = true },
+    });
+    venus_stop_process(worker);
+    for (i = 0; i < N; i++) {
+        pending[i] = venus_submit_fence(t->gpu, 1, 0, 10 + i);
+    }
+    venus_kill_process(worker);
+    for (i = 0; i < N; i++) {
+        gpu_finish(&pending[i]);
+    }
+    venus_wait_until_lost(t->gpu, 1);
+    aim_interrupt(t, ram);
+    venus_check_2d(t->gpu);
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    venus_check_context(t->gpu, 1);
+    qpci_msix_disable(dev->pdev);
+}
+
+/* Everything in flight when the device is reset, then the same again */
+static void test_reset(void)
+{
+    enum { N = 16 };
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t pid = qtest_pid(t->qts);
+    unsigned fds = 0;
+    int round, i;
+
+    for (round = 0; round < 4; round++) {
+        pid_t worker = venus_ctx_with_worker(t, 1);
+
+        venus_ctx_create(t->gpu, 2);
+        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
+        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+        gpu_set_scanout_blob({
+            .gpu = t->gpu, .resource_id = 1, .rect = { 0, 0, 64, 48 },
+            .width = 64, .height = 48, .stride = 256,
+            .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+        });
+        gpu_submit_3d({
+            .gpu = t->gpu, .ctx_id = 1,
+            .fence = { .id = 1, .has_ring = true },
+        });
+        venus_stop_process(worker);
+        for (i = 0; i < N; i++) {
+            venus_submit_fence(t->gpu, 1 + i % 2, 0, 10 + i);
+        }
+        qvirtio_gpu_reset(t->gpu);
+        venus_kill_process(worker);
+        venus_check_2d(t->gpu);
+        venus_check_context(t->gpu, 1);
+        if (round == 0) {
+            fds = venus_count_fds(pid);
+        }
+    }
+    g_assert_cmpuint(venus_count_fds(pid), ==, fds);
+}
+
+/* The guest reboots while fences are on their way */
+static void test_system_reset(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+    int round, i;
+
+    for (round = 0; round < 3; round++) {
+        venus_ctx_create(t->gpu, 1);
+        venus_host_blob(t->gpu, 1, 1, 64 * KiB);
+        gpu_map_blob({ .gpu = t->gpu, .resource_id = 1, .offset = 0 });
+        for (i = 0; i < 8; i++) {
+            venus_submit_fence(t->gpu, 1, 0, 1 + i);
+        }
+        venus_test_reboot(t);
+    }
+    venus_check_context(t->gpu, 1);
+}
+
+int main(int argc, char **argv)
+{
+    static const VenusTestCase cases[] = {
+        { "interrupt-is-reset", test_interrupt_is_reset },
+        { "in-flight", test_reset },
+        { "system-reset", test_system_reset },
+    };
+
+    return venus_test_main(argc, argv, "reset", qvirtio_gpu_venus_usable,
+                           cases, G_N_ELEMENTS(cases));
+}
