@@ -197,11 +197,20 @@ enum virtio_gpu_ctrl_type venus_cmd_ctx_create(VenusState *s, VenusCmd *cmd)
 enum virtio_gpu_ctrl_type venus_cmd_ctx_destroy(VenusState *s, VenusCmd *cmd)
 {
     uint32_t id = cmd->args.hdr.ctx_id;
+    VenusContext *ctx = venus_context_find(s, id);
 
-    if (!g_hash_table_remove(s->contexts, GUINT_TO_POINTER(id))) {
+    if (!ctx) {
         venus_guest_error(s, "there is no context %" PRIu32, id);
         return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
     }
+    /*
+     * A guest kernel that has negotiated it refuses a misaligned blob itself:
+     * all that is seen of it here is a context that never did anything.
+     */
+    if (ctx->capset && !ctx->used && venus_alignment_negotiated(s)) {
+        venus_alignment_hint(s);
+    }
+    g_hash_table_remove(s->contexts, GUINT_TO_POINTER(id));
     trace_venus_context_destroy(id);
     return VIRTIO_GPU_RESP_OK_NODATA;
 }
@@ -273,6 +282,7 @@ enum virtio_gpu_ctrl_type venus_cmd_submit(VenusState *s, VenusCmd *cmd)
                           ctx->lost ? "is lost" : "has no renderer");
         return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
     }
+    ctx->used = true;
     if (args->size > VIRTIO_GPU_MAX_CMD_SUBMIT_SIZE || args->size % 4) {
         venus_guest_error(s, "commands of %" PRIu32 " bytes: too long or not "
                           "whole words", args->size);

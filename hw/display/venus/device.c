@@ -30,6 +30,9 @@ struct VenusStock {
     DeviceUnrealize unrealize;
     DeviceUnrealize base_unrealize;     /* of the class above */
     void (*reset)(VirtIODevice *vdev);
+    void (*get_config)(VirtIODevice *vdev, uint8_t *config);
+    uint64_t (*get_features)(VirtIODevice *vdev, uint64_t features,
+                             Error **errp);
     void (*handle_ctrl)(VirtIODevice *vdev, VirtQueue *vq);
     void (*update_cursor_data)(VirtIOGPU *g, struct virtio_gpu_scanout *s,
                                uint32_t resource_id);
@@ -122,14 +125,15 @@ static void venus_reset_main_loop(VenusState *s)
         venus_session_stop(s);
     }
     g_hash_table_remove_all(s->contexts);
+    /* One change of the guest's memory, however many blobs are in it. */
+    memory_region_transaction_begin();
     while (g_hash_table_size(s->resources)) {
         g_hash_table_iter_init(&iter, s->resources);
         g_hash_table_iter_next(&iter, NULL, &value);
         venus_resource_destroy(s, value);
     }
-    if (s->window) {
-        venus_window_reset(s);
-    }
+    memory_region_transaction_commit();
+    venus_window_reset(s);
 }
 
 /* Main thread: the consoles belong to it, and nobody waits for it. */
@@ -237,8 +241,8 @@ static void venus_realize(VirtIOGPUGL *gl, Error **errp)
         return;
     }
     s = venus_state_new(gl);
-    if (!venus_session_start(s, errp) || !venus_session_check(s, errp) ||
-        !venus_window_init(s, errp)) {
+    if (!venus_window_init(s, errp) || !venus_session_start(s, errp) ||
+        !venus_session_check(s, errp)) {
         return;
     }
 
@@ -252,6 +256,7 @@ static void venus_realize(VirtIOGPUGL *gl, Error **errp)
     if (*errp) {
         return;
     }
+    venus_alignment_extend_config(s);
     gl->venus = g_steal_pointer(&s);
     venus_scanout_init(gl->venus);
     trace_venus_realize(g, b->conf.hostmem);
@@ -308,6 +313,27 @@ static void venus_device_update_cursor(VirtIOGPU *g,
     }
 }
 
+static uint64_t venus_device_get_features(VirtIODevice *vdev,
+                                          uint64_t features, Error **errp)
+{
+    VirtIOGPU *g = VIRTIO_GPU(vdev);
+    VenusState *s = venus_from_device(g);
+
+    features = venus_stock(g)->get_features(vdev, features, errp);
+    return s ? features | venus_alignment_features(s) : features;
+}
+
+static void venus_device_get_config(VirtIODevice *vdev, uint8_t *config)
+{
+    VirtIOGPU *g = VIRTIO_GPU(vdev);
+    VenusState *s = venus_from_device(g);
+
+    venus_stock(g)->get_config(vdev, config);
+    if (s) {
+        venus_alignment_fill_config(s, config);
+    }
+}
+
 static void venus_device_gl_flushed(VirtIOGPUBase *b)
 {
     VirtIOGPU *g = VIRTIO_GPU(b);
@@ -330,6 +356,8 @@ void virtio_gpu_venus_class_init(ObjectClass *klass)
     stock->base_unrealize =
         VIRTIO_DEVICE_CLASS(object_class_get_parent(klass))->unrealize;
     stock->reset = vdc->reset;
+    stock->get_config = vdc->get_config;
+    stock->get_features = vdc->get_features;
     stock->handle_ctrl = vgc->handle_ctrl;
     stock->update_cursor_data = vgc->update_cursor_data;
     stock->gl_flushed = vbc->gl_flushed;
@@ -338,6 +366,8 @@ void virtio_gpu_venus_class_init(ObjectClass *klass)
     vdc->realize = venus_device_realize;
     vdc->unrealize = venus_device_unrealize;
     vdc->reset = venus_reset;
+    vdc->get_config = venus_device_get_config;
+    vdc->get_features = venus_device_get_features;
     vgc->handle_ctrl = venus_device_handle_ctrl;
     vgc->update_cursor_data = venus_device_update_cursor;
     vbc->gl_flushed = venus_device_gl_flushed;

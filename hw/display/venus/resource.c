@@ -119,6 +119,14 @@ venus_blob_check(VenusState *s,
                           args->blob_flags, args->size, args->nr_entries);
         return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
     }
+    if (venus_alignment_negotiated(s) &&
+        !QEMU_IS_ALIGNED(args->size, s->blob_alignment)) {
+        venus_guest_error(s, "resource %" PRIu32 ": %" PRIu64 " bytes are not "
+                          "a multiple of blob_alignment, %" PRIu32,
+                          args->resource_id, args->size, s->blob_alignment);
+        venus_alignment_hint(s);
+        return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+    }
     return VIRTIO_GPU_RESP_OK_NODATA;
 }
 
@@ -146,6 +154,7 @@ venus_blob_enter_renderer(VenusState *s, VenusResource *res,
                           args->hdr.ctx_id);
         return VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID;
     }
+    ctx->used = true;
     venus_call_begin(s, ctx);
     ret = s->renderer->ops->blob_create(s->renderer, &blob);
     venus_call_end(s);
@@ -303,7 +312,7 @@ enum virtio_gpu_ctrl_type venus_cmd_map_blob(VenusState *s, VenusCmd *cmd)
                           "is mapped already" : "cannot be mapped");
         return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
     }
-    if (!venus_window_range(s, args->offset, res->size, &range)) {
+    if (!venus_window_range(s, res, args->offset, &range)) {
         return VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
     }
     ret = venus_map(s, res, &range);

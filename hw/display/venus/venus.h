@@ -25,6 +25,9 @@
 /* virtio 1.4, 5.7.6.8, struct virtio_gpu_ctx_create: context_init bits 0-7 */
 #define VENUS_CAPSET_MASK 0xff
 
+/* virtio 1.4, 5.7.3: newer than the headers of the base */
+#define VIRTIO_GPU_F_BLOB_ALIGNMENT 5
+
 /* One command taken from the control queue, owned by whoever holds it. */
 typedef struct VenusCmd {
     /* First: virtqueue_pop() allocates from it, the base class answers it. */
@@ -58,8 +61,12 @@ typedef struct VenusCmd {
 /* A part of the hostmem window; only venus_window_range() makes one. */
 typedef struct VenusWindowRange {
     uint64_t offset;            /* bytes from the start of the window */
-    uint64_t size;              /* bytes, whole pages */
+    uint64_t size;              /* bytes, whole granules */
 } VenusWindowRange;
+
+typedef struct VenusRegion VenusRegion;
+typedef struct VenusRegionCount VenusRegionCount;
+typedef struct VenusWindowOps VenusWindowOps;
 
 /* Guest memory behind a blob: what VIRTIO_GPU_CMD_*_BACKING lists. */
 typedef struct VenusBacking {
@@ -77,6 +84,7 @@ typedef struct VenusResource {
     VenusBacking backing;       /* guest, host3d_guest */
     bool mapped;                /* range is in the window */
     VenusWindowRange range;
+    VenusRegion *region;        /* ref, what shows it; or NULL */
     ScanoutImage *image;        /* ref, made at the first use; or NULL */
     bool image_is_shadow;       /* image is a copy, flush fills it */
     uint32_t image_pieces;      /* mappings of a stitched image, or 0 */
@@ -88,6 +96,7 @@ typedef struct VenusContext {
     uint32_t capset;
     bool lost;                  /* its worker died; commands are refused */
     bool worker_ended;          /* death_bh has to make it lost */
+    bool used;                  /* it has sent commands or asked for a blob */
     VenusProcess *worker;       /* owned; NULL when unknown or inert */
     VenusDoorbells *doorbells;  /* owned; NULL when lost or inert */
     VenusState *s;              /* borrowed, for callbacks */
@@ -108,9 +117,14 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     /* Constant after realize */
     VirtIOGPU *g;               /* borrowed, the device that embeds us */
     const VenusConf *conf;      /* borrowed, the device's properties */
+    const VenusWindowOps *window_ops;   /* NULL: there is no window */
     MemoryRegion window_mr;     /* child of VirtIOGPUBase.hostmem */
-    void *window;               /* owned mapping of window_size bytes */
+    void *window;               /* owned, window-fixed.c: window_size bytes */
+    VenusRegionCount *regions;  /* ref, window-region.c */
     uint64_t window_size;       /* bytes */
+    uint64_t granule;           /* bytes that offsets are multiples of */
+    uint32_t blob_alignment;    /* bytes, as offered to the guest; 0: not */
+    bool discard_required;      /* nothing may pin guest memory */
     GByteArray *capset;         /* owned, what GET_CAPSET sends */
     uint32_t capset_version;    /* greatest version */
     const GraphicHwOps *base_ops;   /* the base class's for the consoles */
@@ -135,6 +149,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     bool server_ended;          /* death_bh has to end the session */
     bool call_timed_out;        /* the watchdog had to end a call */
     uint32_t stitched;          /* pieces in stitched images */
+    bool granule_hinted;        /* the user has been told, see alignment.c */
     VenusLogLimit guest_errors; /* see venus_guest_error() */
     VenusLogLimit warnings;     /* see venus_warn() */
 };
@@ -237,35 +252,36 @@ void venus_resource_destroy(VenusState *s, VenusResource *res);
 /* window.c */
 
 /**
- * venus_window_init - reserve the window and put it into the hostmem region
+ * venus_window_init - choose how blobs are shown, and make the window
  * @s: device, hostmem property checked
  * @errp: set on failure
  */
 bool venus_window_init(VenusState *s, Error **errp);
 
-/** venus_window_cleanup - undo venus_window_init() if it was done */
+/** venus_window_cleanup - undo venus_window_init(), also where it failed */
 void venus_window_cleanup(VenusState *s);
 
 /**
  * venus_window_range - check numbers from the guest
  * @s: device
- * @offset: bytes, must be a multiple of the host page
- * @size: bytes, rounded up to whole host pages
+ * @res: what is to be shown; its size is rounded up to whole granules
+ * @offset: bytes, must be a multiple of the granule
  * @out: set on success
  *
  * Return: false if the range is misaligned, outside the window or in use.
  */
-bool venus_window_range(VenusState *s, uint64_t offset, uint64_t size,
-                        VenusWindowRange *out);
+bool venus_window_range(VenusState *s, const VenusResource *res,
+                        uint64_t offset, VenusWindowRange *out);
 
 /**
  * venus_window_map - show a descriptor's memory in the window
  * @s: device
  * @res: recorded as mapped at @range on success
  * @range: from venus_window_range()
- * @fd: not taken over
+ * @fd: not taken over; what @range has more than it shows zeroes
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; -EINVAL when it is shorter than the blob or
+ * could shrink.
  */
 int venus_window_map(VenusState *s, VenusResource *res,
                      const VenusWindowRange *range, int fd);
@@ -286,6 +302,34 @@ int venus_window_clone(VenusState *s, VenusResource *res,
 
 /** venus_window_unmap - put zeroes where @res is mapped; no-op if it is not */
 void venus_window_unmap(VenusState *s, VenusResource *res);
+
+/** venus_window_reset - zero what the guest wrote where nothing is mapped */
+void venus_window_reset(VenusState *s);
+
+/* alignment.c */
+
+/**
+ * venus_alignment_init - settle the granule, and whether the guest is told
+ * @s: device, window_size set
+ * @maps_fixed: blobs are mapped over a reservation, in whole host pages
+ * @errp: set when hostmem-granule is not possible
+ */
+bool venus_alignment_init(VenusState *s, bool maps_fixed, Error **errp);
+
+/** venus_alignment_extend_config - after the base class has made config */
+void venus_alignment_extend_config(VenusState *s);
+
+/** venus_alignment_fill_config - add our field to what the guest reads */
+void venus_alignment_fill_config(VenusState *s, uint8_t *config);
+
+/** venus_alignment_features - feature bits to add to the base class's */
+uint64_t venus_alignment_features(VenusState *s);
+
+/** venus_alignment_negotiated - the guest has promised to align blobs */
+bool venus_alignment_negotiated(VenusState *s);
+
+/** venus_alignment_hint - tell the user, once, what guest would work */
+void venus_alignment_hint(VenusState *s);
 
 /* scanout.c */
 enum virtio_gpu_ctrl_type venus_cmd_set_scanout_blob(VenusState *s,
@@ -353,9 +397,6 @@ void venus_image_drop(VenusState *s, VenusResource *res);
  */
 void venus_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
                               uint32_t resource_id);
-
-/** venus_window_reset - zero what the guest wrote where nothing is mapped */
-void venus_window_reset(VenusState *s);
 
 /* host-linux.c, host-stub.c */
 

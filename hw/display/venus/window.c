@@ -1,10 +1,8 @@
 /*
  * virtio-gpu Venus backend: the hostmem window
  *
- * One RAM region of the size of the hostmem BAR, reserved once.  A blob is
- * shown in it by mapping its memory over a part of the reservation, so that
- * the guest's memory topology never changes.  Parts that show no blob are
- * private zeroes.
+ * What may be shown where in the window, and putting a blob's memory there.
+ * How the guest comes to see it is for window-fixed.c and window-region.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,11 +12,15 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "exec/memory.h"
-#include "venus.h"
+#include "system/ram-granule.h"
+#include "window.h"
 #include "trace.h"
 
 /* Each is a mapping of QEMU's, of which a host allows a limited number. */
 #define VENUS_MAX_MAPPED 16384
+
+/* Bytes: offsets of Linux guests are multiples of their page, or wrong. */
+#define VENUS_GUEST_PAGE 4096
 
 static gint window_compare(gconstpointer a, gconstpointer b, gpointer opaque)
 {
@@ -28,48 +30,65 @@ static gint window_compare(gconstpointer a, gconstpointer b, gpointer opaque)
     return x < y ? -1 : x > y;
 }
 
-bool venus_window_init(VenusState *s, Error **errp)
+/*
+ * Whether blobs are mapped over one RAM region.  VFIO pins what it finds there
+ * and would miss every later blob: no device that pins memory may be present
+ * then, or come later.
+ */
+static bool window_choose_fixed(VenusState *s, bool *fixed, Error **errp)
 {
-    VirtIOGPUBase *b = VIRTIO_GPU_BASE(s->g);
+    VenusMapping wish = s->conf->hostmem_mapping;
     int ret;
 
-    /* VFIO pins what it finds mapped and would miss every later blob. */
+    *fixed = wish == VENUS_MAPPING_WINDOW ||
+             (wish == VENUS_MAPPING_AUTO && ram_granule().sees_remap);
+    if (!*fixed) {
+        return true;
+    }
     ret = ram_block_discard_require(true);
-    if (ret) {
-        error_setg_errno(errp, -ret, "venus: host blobs cannot be shown while "
-                         "an assigned (VFIO) device pins guest memory");
-        return false;
+    if (!ret) {
+        s->discard_required = true;
+        return true;
     }
+    if (wish == VENUS_MAPPING_AUTO) {
+        *fixed = false;
+        return true;
+    }
+    error_setg_errno(errp, -ret, "hostmem-mapping=window is not possible while "
+                     "an assigned (VFIO) device pins guest memory");
+    return false;
+}
 
-    s->window_size = b->conf.hostmem;
-    s->window = mmap(NULL, s->window_size, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (s->window == MAP_FAILED) {
-        error_setg_errno(errp, errno, "venus: cannot reserve hostmem=%" PRIu64
-                         " bytes of address space", s->window_size);
-        s->window = NULL;
-        ram_block_discard_require(false);
+bool venus_window_init(VenusState *s, Error **errp)
+{
+    const VenusWindowOps *ops;
+    bool fixed;
+
+    if (!window_choose_fixed(s, &fixed, errp)) {
         return false;
     }
-    memory_region_init_ram_ptr(&s->window_mr, OBJECT(s->g), "venus-window",
-                               s->window_size, s->window);
-    memory_region_add_subregion(&b->hostmem, 0, &s->window_mr);
+    ops = fixed ? &venus_window_fixed : &venus_window_region;
+    s->window_size = s->g->parent_obj.conf.hostmem;
+    if (!venus_alignment_init(s, fixed, errp) || !ops->init(s, errp)) {
+        return false;
+    }
+    s->window_ops = ops;
     s->mapped = g_tree_new_full(window_compare, NULL, NULL, NULL);
+    trace_venus_window_init(ops->name, s->window_size, s->granule);
     return true;
 }
 
 void venus_window_cleanup(VenusState *s)
 {
-    if (!s->window) {
-        return;
+    if (s->window_ops) {
+        s->window_ops->cleanup(s);
+        g_clear_pointer(&s->mapped, g_tree_unref);
+        s->window_ops = NULL;
     }
-    memory_region_del_subregion(&VIRTIO_GPU_BASE(s->g)->hostmem,
-                                &s->window_mr);
-    object_unparent(OBJECT(&s->window_mr));
-    g_clear_pointer(&s->mapped, g_tree_unref);
-    munmap(s->window, s->window_size);
-    s->window = NULL;
-    ram_block_discard_require(false);
+    if (s->discard_required) {
+        ram_block_discard_require(false);
+        s->discard_required = false;
+    }
 }
 
 typedef struct WindowSearch {
@@ -98,31 +117,36 @@ static VenusResource *window_find(VenusState *s, uint64_t offset)
     return search.found;
 }
 
-bool venus_window_range(VenusState *s, uint64_t offset, uint64_t size,
-                        VenusWindowRange *out)
+bool venus_window_range(VenusState *s, const VenusResource *res,
+                        uint64_t offset, VenusWindowRange *out)
 {
-    uint64_t page = qemu_real_host_page_size();
+    uint64_t size = res->size;
     VenusResource *below;
 
-    if (!QEMU_IS_ALIGNED(offset, page)) {
-        venus_guest_error(s, "blob offset 0x%" PRIx64 " is not a multiple of "
-                          "the host page, 0x%" PRIx64, offset, page);
+    if (!QEMU_IS_ALIGNED(offset, s->granule)) {
+        venus_guest_error(s, "resource %" PRIu32 ": offset 0x%" PRIx64 " is "
+                          "not a multiple of the granule, 0x%" PRIx64, res->id,
+                          offset, s->granule);
+        if (QEMU_IS_ALIGNED(offset, VENUS_GUEST_PAGE)) {
+            venus_alignment_hint(s);
+        }
         return false;
     }
     if (!size || offset >= s->window_size ||
         size > s->window_size - offset) {
-        venus_guest_error(s, "blob at 0x%" PRIx64 " of 0x%" PRIx64 " bytes is "
-                          "outside the host visible window of 0x%" PRIx64,
-                          offset, size, s->window_size);
+        venus_guest_error(s, "resource %" PRIu32 ": 0x%" PRIx64 " bytes at 0x%"
+                          PRIx64 " are outside the host visible window of 0x%"
+                          PRIx64, res->id, size, offset, s->window_size);
         return false;
     }
-    /* The window is a power of two of at least a page: this cannot leave it. */
-    size = ROUND_UP(size, page);
+    /* The window is a power of two of at least a granule: this stays in it. */
+    size = ROUND_UP(size, s->granule);
     below = window_find(s, offset + size - 1);
     if (below && below->range.offset + below->range.size > offset) {
-        venus_guest_error(s, "blob at 0x%" PRIx64 " of 0x%" PRIx64 " bytes "
-                          "overlaps resource %" PRIu32, offset, size,
-                          below->id);
+        venus_guest_error(s, "resource %" PRIu32 ": 0x%" PRIx64 " bytes at 0x%"
+                          PRIx64 " overlap resource %" PRIu32 ", granule 0x%"
+                          PRIx64, res->id, size, offset, below->id,
+                          s->granule);
         return false;
     }
     *out = (VenusWindowRange) { .offset = offset, .size = size };
@@ -134,27 +158,27 @@ static bool window_is_full(VenusState *s)
     return g_tree_nnodes(s->mapped) >= VENUS_MAX_MAPPED;
 }
 
-static void window_insert(VenusState *s, VenusResource *res,
-                          const VenusWindowRange *range)
+/* The end of a successful mapping, or of one that failed with @ret. */
+static int window_finish(VenusState *s, VenusResource *res,
+                         const VenusWindowRange *range, int ret)
 {
+    if (ret) {
+        /* What was there before may be gone already. */
+        s->window_ops->hide(s, res, range);
+        return ret;
+    }
+    s->window_ops->show(s, res, range);
     res->range = *range;
     res->mapped = true;
     g_tree_insert(s->mapped, &res->range.offset, res);
     trace_venus_window_map(res->id, range->offset, range->size);
+    return 0;
 }
 
-/* Give a part of the window back to private zeroes. */
-static void window_clear(VenusState *s, const VenusWindowRange *range)
+/* How much of @range memory of @have bytes can fill: a page begun counts. */
+static uint64_t window_used(const VenusWindowRange *range, uint64_t have)
 {
-    void *ptr = mmap(s->window + range->offset, range->size,
-                     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
-                     MAP_NORESERVE | MAP_FIXED, -1, 0);
-
-    /* Out of mappings: at worst the guest goes on seeing its own blob. */
-    if (ptr == MAP_FAILED) {
-        warn_report_once("virtio-gpu: cannot clear the host visible window: "
-                         "%s", strerror(errno));
-    }
+    return MIN(range->size, ROUND_UP(have, qemu_real_host_page_size()));
 }
 
 int venus_window_map(VenusState *s, VenusResource *res,
@@ -162,8 +186,8 @@ int venus_window_map(VenusState *s, VenusResource *res,
 {
     Error *err = NULL;
     int64_t have = scanout_image_fd_size(fd, res->size, &err);
-    uint64_t size;
-    void *ptr;
+    uint64_t used;
+    void *at, *ptr;
 
     if (have < 0) {
         warn_report_once("virtio-gpu: %s", error_get_pretty(err));
@@ -174,51 +198,35 @@ int venus_window_map(VenusState *s, VenusResource *res,
         return -ENOMEM;
     }
     /* A read in a page behind the end would be SIGBUS: leave zeroes there. */
-    size = MIN(range->size, ROUND_UP((uint64_t)have,
-                                     qemu_real_host_page_size()));
-    ptr = mmap(s->window + range->offset, size, PROT_READ | PROT_WRITE,
-               MAP_SHARED | MAP_FIXED, fd, 0);
-    if (ptr == MAP_FAILED) {
-        int ret = -errno;
-
-        /* What was mapped there before may be gone already. */
-        window_clear(s, range);
-        return ret;
+    used = window_used(range, have);
+    at = s->window_ops->reserve(s, res, range, used);
+    if (!at) {
+        return -ENOMEM;
     }
-    window_insert(s, res, range);
-    return 0;
+    ptr = mmap(at, used, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+               0);
+    return window_finish(s, res, range, ptr == MAP_FAILED ? -errno : 0);
 }
 
 int venus_window_clone(VenusState *s, VenusResource *res,
                        const VenusWindowRange *range, void *ptr,
                        uint64_t size)
 {
-    size_t page = qemu_real_host_page_size();
-    int ret;
+    uint64_t used = window_used(range, size);
+    void *at;
 
-    if (!QEMU_PTR_IS_ALIGNED(ptr, page)) {
+    if (!QEMU_PTR_IS_ALIGNED(ptr, qemu_real_host_page_size())) {
         return -ENOTSUP;
     }
     if (window_is_full(s)) {
         return -ENOMEM;
     }
     /* Drivers tell the size of an allocation; guests ask for whole pages. */
-    ret = venus_mapping_clone(s->window + range->offset, ptr,
-                              MIN(range->size, ROUND_UP(size, page)));
-    if (ret) {
-        window_clear(s, range);
-        return ret;
+    at = s->window_ops->reserve(s, res, range, used);
+    if (!at) {
+        return -ENOMEM;
     }
-    window_insert(s, res, range);
-    return 0;
-}
-
-void venus_window_reset(VenusState *s)
-{
-    const VenusWindowRange all = { .size = s->window_size };
-
-    assert(!g_tree_nnodes(s->mapped));
-    window_clear(s, &all);
+    return window_finish(s, res, range, venus_mapping_clone(at, ptr, used));
 }
 
 void venus_window_unmap(VenusState *s, VenusResource *res)
@@ -229,5 +237,13 @@ void venus_window_unmap(VenusState *s, VenusResource *res)
     trace_venus_window_unmap(res->id, res->range.offset, res->range.size);
     g_tree_remove(s->mapped, &res->range.offset);
     res->mapped = false;
-    window_clear(s, &res->range);
+    s->window_ops->hide(s, res, &res->range);
+}
+
+void venus_window_reset(VenusState *s)
+{
+    if (s->window_ops) {
+        assert(!g_tree_nnodes(s->mapped));
+        s->window_ops->reset(s);
+    }
 }

@@ -16,6 +16,13 @@
 typedef struct VenusState VenusState;
 typedef struct VenusStock VenusStock;
 
+/* How host blobs get into the guest's memory. */
+typedef enum VenusMapping {
+    VENUS_MAPPING_AUTO,
+    VENUS_MAPPING_WINDOW,       /* over one RAM region that stays */
+    VENUS_MAPPING_SUBREGION,    /* each as a RAM region of its own */
+} VenusMapping;
+
 /**
  * struct VenusConf - properties of Venus-only mode, constant after realize
  * @virgl: whether the OpenGL renderer may be used; auto takes it when the
@@ -24,11 +31,18 @@ typedef struct VenusStock VenusStock;
  *              threads (what hosts without eventfd do)
  * @watchdog_ms: how long one call into the render server may take before the
  *               process that does not answer is killed, milliseconds
+ * @hostmem_granule: bytes that places of host blobs are multiples of; 0: what
+ *                   the accelerator needs
+ * @hostmem_mapping: how host blobs are mapped; auto asks the accelerator
+ * @blob_alignment: whether the guest is told; auto: when it is not 4 KiB
  */
 typedef struct VenusConf {
     OnOffAuto virgl;
     bool fence_poll;
     uint32_t watchdog_ms;
+    uint64_t hostmem_granule;
+    VenusMapping hostmem_mapping;
+    OnOffAuto blob_alignment;
 } VenusConf;
 
 /* Milliseconds; loading all drivers of a busy host takes a few seconds. */
@@ -39,7 +53,16 @@ typedef struct VenusConf {
                             ON_OFF_AUTO_AUTO),                               \
     DEFINE_PROP_BOOL("x-fence-poll", _state, _conf.fence_poll, false),       \
     DEFINE_PROP_UINT32("x-watchdog-ms", _state, _conf.watchdog_ms,           \
-                       VENUS_WATCHDOG_DEFAULT_MS)
+                       VENUS_WATCHDOG_DEFAULT_MS),                      \
+    DEFINE_PROP_SIZE("hostmem-granule", _state, _conf.hostmem_granule, 0),   \
+    DEFINE_PROP_SIGNED("hostmem-mapping", _state, _conf.hostmem_mapping,     \
+                       VENUS_MAPPING_AUTO, venus_mapping_property,           \
+                       VenusMapping),                                        \
+    DEFINE_PROP_ON_OFF_AUTO("blob-alignment", _state, _conf.blob_alignment,  \
+                            ON_OFF_AUTO_AUTO)
+
+/* The "hostmem-mapping" property. */
+extern const PropertyInfo venus_mapping_property;
 
 /* The "blob" property of VirtIOGPU, which remembers that it was given. */
 extern const PropertyInfo virtio_gpu_blob_property;
