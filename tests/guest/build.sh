@@ -121,15 +121,19 @@ fetch_packages()
 build_programs()
 {
     programs=$out/programs
-    if [ ! -e "$programs/build/build.ninja" ]; then
-        say "configuring the guest programs"
-        mkdir -p "$programs/source"
-        ln -sfn "$here" "$programs/source/guest"
-        cat > "$programs/source/meson.build" <<EOF
+    mkdir -p "$programs/source"
+    ln -sfn "$here" "$programs/source/guest"
+    ln -sfn "$here/../../contrib/guest-align" "$programs/source/guest-align"
+    cat > "$programs/meson.build.new" <<EOF
 project('guest-programs', 'c',
         default_options: ['c_std=gnu11', 'warning_level=2'])
 subdir('guest')
+subdir('guest-align')
 EOF
+    cmp -s "$programs/meson.build.new" "$programs/source/meson.build" ||
+        cp "$programs/meson.build.new" "$programs/source/meson.build"
+    if [ ! -e "$programs/build/build.ninja" ]; then
+        say "configuring the guest programs"
         log=$programs/setup.log
         meson setup --cross-file "$here/aarch64.ini" --buildtype=release \
             "$programs/build" "$programs/source" > "$log" 2>&1 || {
@@ -206,7 +210,8 @@ compose()
     tree=$out/packages/$PACKAGE_SET
     built=$(find "$programs/build/guest" -maxdepth 1 -type f -perm -100 | sort)
     [ -n "$built" ] || die "no programs in $programs/build/guest"
-    stamp=$(hash_of "$recipe" "$tree.stamp" "$0" "$here/init" $built)
+    library=$programs/build/guest-align/libvenus-guest-align.so
+    stamp=$(hash_of "$recipe" "$tree.stamp" "$0" "$here/init" $built "$library")
     if [ "$(cat "$out/$name/stamp" 2> /dev/null)" = "$stamp" ]; then
         say "$name is up to date"
         return
@@ -238,6 +243,8 @@ compose()
     for program in $built; do
         add_program "$program"
     done
+    cp "$library" "$image/usr/lib/"
+    add_libraries "$library"
     add_modules $MODULES
     recipe_finish "$image"
 
