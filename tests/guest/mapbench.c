@@ -71,7 +71,7 @@ static double mapbench_cycles(int fd, bool mappable, unsigned count)
             prog_die_errno("freeing a blob");
         }
     }
-    fence = virtgpu_submit_fence(fd);
+    fence = virtgpu_submit_fence(fd, true);
     if (!prog_wait_readable(fence, MAPBENCH_TIMEOUT_MS)) {
         prog_die("the host is not done after %d ms", MAPBENCH_TIMEOUT_MS);
     }

@@ -287,7 +287,7 @@ static void expect_shared_maps(pid_t pid, unsigned want)
 {
     unsigned got, tries = 0;
 
-    /* What was unmapped is let go of when the last reader is known to be gone */
+    /* What was unmapped is let go of when its last reader is gone */
     while ((got = venus_count_shared_maps(pid)) != want && tries++ < 500) {
         g_usleep(20000);
     }
@@ -338,8 +338,8 @@ static void test_log(const void *data)
     g_autofree char *opts = NULL;
     g_autofree char *text = NULL;
     g_autofree char *want =
-        g_strdup_printf("resource 77: offset 0x%" PRIx64 " is not a multiple of "
-                        "the granule, 0x%" PRIx64, setup->granule / 2,
+        g_strdup_printf("resource 77: offset 0x%" PRIx64 " is not a multiple "
+                        "of the granule, 0x%" PRIx64, setup->granule / 2,
                         setup->granule);
     VenusTest *t;
     int fd = g_file_open_tmp("venus-granule-XXXXXX", &path, NULL);
