@@ -1,7 +1,7 @@
 /*
  * Anonymous shared memory behind a descriptor
  *
- * One file for each kind of host has the functions; meson.build picks it.
+ * One file for each kind of host makes it; meson.build picks it.
  * They know nothing of Vulkan.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -30,5 +30,16 @@ int layer_backing_create(uint64_t size);
  * shorter, which would be SIGBUS for whoever touches the mapping.
  */
 int layer_backing_check(int fd, uint64_t size);
+
+/**
+ * layer_backing_map - map a descriptor for reading and writing
+ * @fd: borrowed; checked, or made here
+ * @size: bytes, whole pages
+ * @alignment: of the address, bytes; a power of two, at least a page
+ *
+ * Return: a mapping of @size bytes, the caller's to munmap(); NULL when out of
+ * address space or mappings.
+ */
+void *layer_backing_map(int fd, uint64_t size, uint64_t alignment);
 
 #endif

@@ -37,7 +37,8 @@ void layer_memory_free(void *memory)
 /*
  * Map a descriptor: taken over on success only.  @size: whole granules.
  */
-static VkResult memory_map(int fd, uint64_t size, LayerMemory **out)
+static VkResult memory_map(int fd, uint64_t size, uint64_t granule,
+                           LayerMemory **out)
 {
     LayerMemory *mem = calloc(1, sizeof(*mem));
 
@@ -45,8 +46,8 @@ static VkResult memory_map(int fd, uint64_t size, LayerMemory **out)
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     }
     mem->size = size;
-    mem->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mem->map == MAP_FAILED) {
+    mem->map = layer_backing_map(fd, size, granule);
+    if (!mem->map) {
         free(mem);
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     }
@@ -55,7 +56,8 @@ static VkResult memory_map(int fd, uint64_t size, LayerMemory **out)
     return VK_SUCCESS;
 }
 
-static VkResult memory_create(uint64_t size, LayerMemory **out)
+static VkResult memory_create(uint64_t size, uint64_t granule,
+                              LayerMemory **out)
 {
     int fd = layer_backing_create(size);
     VkResult res;
@@ -65,7 +67,7 @@ static VkResult memory_create(uint64_t size, LayerMemory **out)
         return fd == -EINVAL ? VK_ERROR_OUT_OF_HOST_MEMORY :
                                layer_errno_to_result(fd);
     }
-    res = memory_map(fd, size, out);
+    res = memory_map(fd, size, granule, out);
     if (res != VK_SUCCESS) {
         close(fd);
     }
@@ -73,11 +75,13 @@ static VkResult memory_create(uint64_t size, LayerMemory **out)
 }
 
 /* The descriptor stays the caller's until the driver has taken the memory. */
-static VkResult memory_import(int fd, uint64_t size, LayerMemory **out)
+static VkResult memory_import(int fd, uint64_t size, uint64_t granule,
+                              LayerMemory **out)
 {
     int error = layer_backing_check(fd, size);
 
-    return error ? layer_errno_to_result(error) : memory_map(fd, size, out);
+    return error ? layer_errno_to_result(error) :
+                   memory_map(fd, size, granule, out);
 }
 
 /* Have the driver take @mem; remembers it under the new handle. */
@@ -141,8 +145,8 @@ layer_AllocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
         return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     }
     size = (info->allocationSize + granule - 1) & ~(granule - 1);
-    res = imports ? memory_import(import->fd, size, &mem) :
-                    memory_create(size, &mem);
+    res = imports ? memory_import(import->fd, size, granule, &mem) :
+                    memory_create(size, granule, &mem);
     if (res != VK_SUCCESS) {
         return res;
     }

@@ -174,9 +174,9 @@ static uint32_t trial_import(const Trial *t)
     if (fd < 0) {
         return 0;
     }
-    ptr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ptr = layer_backing_map(fd, size, size);
     close(fd);
-    if (ptr == MAP_FAILED) {
+    if (!ptr) {
         return 0;
     }
     types = trial_import_types(t, ptr);
