@@ -237,8 +237,8 @@ static void venus_realize(VirtIOGPUGL *gl, Error **errp)
         return;
     }
     s = venus_state_new(gl);
-    if (!venus_session_start(s, errp) || !venus_session_check(s, errp) ||
-        !venus_window_init(s, errp)) {
+    if (!venus_memory_prepare(s, errp) || !venus_session_start(s, errp) ||
+        !venus_session_check(s, errp) || !venus_window_init(s, errp)) {
         return;
     }
 
@@ -342,4 +342,5 @@ void virtio_gpu_venus_class_init(ObjectClass *klass)
     vgc->update_cursor_data = venus_device_update_cursor;
     vbc->gl_flushed = venus_device_gl_flushed;
     vbc->prepare = venus_prepare;
+    venus_memory_class_init(klass);
 }

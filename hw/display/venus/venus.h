@@ -16,8 +16,10 @@
 #include "ui/scanout-image.h"
 #include "doorbell.h"
 #include "fence.h"
+#include "handshake.h"
 #include "renderer.h"
 #include "server.h"
+#include "vulkan-env.h"
 
 /* virtio 1.4, 5.7.6.8: ring_idx is 0..63 */
 #define VENUS_MAX_RINGS 64
@@ -111,8 +113,11 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     MemoryRegion window_mr;     /* child of VirtIOGPUBase.hostmem */
     void *window;               /* owned mapping of window_size bytes */
     uint64_t window_size;       /* bytes */
+    VenusManifests *manifests;  /* owned; of drivers, for the server */
+    char *layer;                /* owned; the manifest, NULL: not offered */
     GByteArray *capset;         /* owned, what GET_CAPSET sends */
     uint32_t capset_version;    /* greatest version */
+    VenusExporter exporter;     /* of the memory that guests map */
     const GraphicHwOps *base_ops;   /* the base class's for the consoles */
     GraphicHwOps hw_ops;        /* the same with our gfx_update */
 
@@ -371,6 +376,28 @@ bool venus_host_has_eventfd(void);
  * Return: 0 or a negative errno; -ENOTSUP where the host cannot do it.
  */
 int venus_mapping_clone(void *dst, void *src, size_t size);
+
+/* memory.c */
+
+/**
+ * venus_memory_prepare - offer the server what venus-memory asks for
+ * @s: device, server not running
+ * @errp: set when the shared-memory layer is asked for and not there
+ */
+bool venus_memory_prepare(VenusState *s, Error **errp);
+
+/**
+ * venus_memory_check - whether somebody exports memory, as venus-memory has it
+ * @s: device, exporter known
+ * @errp: set when nobody does
+ */
+bool venus_memory_check(VenusState *s, Error **errp);
+
+/** venus_memory_cleanup - undo venus_memory_prepare() */
+void venus_memory_cleanup(VenusState *s);
+
+/** venus_memory_class_init - add the property that tells who exports memory */
+void venus_memory_class_init(ObjectClass *klass);
 
 /* session.c */
 
