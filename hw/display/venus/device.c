@@ -180,6 +180,7 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
     s->resources = g_hash_table_new(NULL, NULL);
     s->contexts = g_hash_table_new_full(NULL, NULL, NULL,
                                         (GDestroyNotify)venus_context_free);
+    s->dumb = g_hash_table_new(NULL, NULL);
     s->reset_bh = virtio_bh_io_new_guarded(DEVICE(gl), venus_reset_bh, s);
     venus_session_init(s);
     return s;
@@ -193,6 +194,7 @@ static void venus_state_free(VenusState *s)
     venus_window_cleanup(s);
     qemu_bh_delete(s->reset_bh);
     g_hash_table_unref(s->contexts);
+    g_hash_table_unref(s->dumb);
     g_hash_table_unref(s->resources);
     g_free(s);
 }

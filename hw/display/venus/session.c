@@ -276,6 +276,7 @@ void venus_session_stop(VenusState *s)
         venus_context_orphan(value);
     }
     g_hash_table_foreach(s->resources, venus_session_orphan, NULL);
+    g_hash_table_remove_all(s->dumb);
 
     venus_call_begin(s, NULL);
     s->renderer->ops->close(s->renderer);

@@ -131,6 +131,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     int64_t poll_ns;            /* present interval of poll_timer */
     GHashTable *resources;      /* id -> VenusResource, owned */
     GHashTable *contexts;       /* id -> VenusContext, owned */
+    GHashTable *dumb;           /* ids of 2D resources with a stand-in */
     GTree *mapped;              /* offset -> VenusResource, borrowed */
     VenusScanout scanout[VIRTIO_GPU_MAX_SCANOUTS];
     VenusFenceQueue *fences;    /* owned; has a lock of its own */
@@ -215,6 +216,24 @@ void venus_context_orphan(VenusContext *ctx);
 
 /** venus_context_lose - its worker is gone: refuse it from now on */
 void venus_context_lose(VenusContext *ctx, const char *why);
+
+/* dumb.c */
+
+/**
+ * venus_dumb_known - whether the renderer has a stand-in for a 2D resource
+ * @s: device, renderer running
+ * @ctx: a Venus context that is not lost
+ * @id: of a 2D resource that exists
+ * @create: make one if there is none
+ *
+ * With it a context that imports the resource gets a Vulkan error; without it
+ * the context would be lost.
+ */
+bool venus_dumb_known(VenusState *s, VenusContext *ctx, uint32_t id,
+                      bool create);
+
+/** venus_dumb_forget - the 2D resource is going; no-op without a stand-in */
+void venus_dumb_forget(VenusState *s, uint32_t id);
 
 /* resource.c */
 enum virtio_gpu_ctrl_type venus_cmd_create_blob(VenusState *s, VenusCmd *cmd);
