@@ -7,6 +7,7 @@
 #include "qemu/bswap.h"
 #include "standard-headers/linux/virtio_config.h"
 #include "libqos/virtio-gpu-probe.h"
+#include "venus-test-stream.h"
 #include "venus-test-util.h"
 
 /* Words of the Venus capset, as guests read them */
@@ -246,6 +247,37 @@ static void test_attach_2d(void)
     });
 }
 
+/* Importing one fails as a Vulkan call does: the context goes on. */
+static void test_import_2d(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+
+    venus_ctx_create(t->gpu, 1);
+    venus_ctx_create(t->gpu, 2);
+    venus_bind_ring(t->gpu, 1, 1);
+    gpu_create_2d({
+        .gpu = t->gpu, .resource_id = 5, .width = 32, .height = 32,
+        .format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+    });
+    gpu_ctx_attach({ .gpu = t->gpu, .ctx_id = 1, .resource_id = 5 });
+    gpu_ctx_attach({ .gpu = t->gpu, .ctx_id = 2, .resource_id = 5 });
+    venus_import_memory(t->gpu, 1, 5, 4096);
+    venus_host_blob(t->gpu, 1, 6, 4096);
+    gpu_submit_3d({
+        .gpu = t->gpu, .ctx_id = 1,
+        .fence = { .id = 1, .has_ring = true, .ring_idx = 1 },
+    });
+    gpu_ctx_detach({ .gpu = t->gpu, .ctx_id = 2, .resource_id = 5 });
+
+    /* The id can mean something else afterwards. */
+    gpu_unref({ .gpu = t->gpu, .resource_id = 5 });
+    venus_host_blob(t->gpu, 1, 5, 8192);
+    gpu_ctx_attach({ .gpu = t->gpu, .ctx_id = 2, .resource_id = 5 });
+    gpu_unref({ .gpu = t->gpu, .resource_id = 5 });
+    venus_test_reboot(t);
+    venus_check_context(t->gpu, 1);
+}
+
 /* Bytes that are no command stream: that context may die, nothing else */
 static void test_garbage_submit(void)
 {
@@ -350,6 +382,7 @@ int main(int argc, char **argv)
         { "other-capsets", test_other_capsets },
         { "resources", test_resources },
         { "attach-2d", test_attach_2d },
+        { "import-2d", test_import_2d },
         { "garbage-submit", test_garbage_submit },
         { "no-virgl", test_no_virgl },
         { "features-refused", test_features_refused },

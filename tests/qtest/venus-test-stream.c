@@ -16,6 +16,7 @@ enum {
     CREATE_INSTANCE = 0,
     ENUMERATE_PHYSICAL_DEVICES = 2,
     CREATE_DEVICE = 11,
+    ALLOCATE_MEMORY = 21,
     ENUMERATE_INSTANCE_VERSION = 137,
     GET_DEVICE_QUEUE_2 = 155,
     CREATE_RING = 188,
@@ -28,9 +29,11 @@ enum {
     INSTANCE_CREATE_INFO = 1,
     DEVICE_QUEUE_CREATE_INFO = 2,
     DEVICE_CREATE_INFO = 3,
+    MEMORY_ALLOCATE_INFO = 5,
     DEVICE_QUEUE_INFO_2 = 1000145003,
     DEVICE_QUEUE_TIMELINE_INFO = 1000384005,
     RING_CREATE_INFO = 1000384000,
+    IMPORT_MEMORY_RESOURCE_INFO = 1000384002,
 };
 
 /* The handles that we choose */
@@ -39,6 +42,7 @@ enum {
     PHYSICAL_DEVICE,
     DEVICE,
     QUEUE,
+    MEMORY,
 };
 
 static void put32(GByteArray *stream, uint32_t value)
@@ -220,4 +224,25 @@ GByteArray *venus_ring_command(void)
     put_command(stream, ENUMERATE_INSTANCE_VERSION);
     put_pointer(stream, true);
     return stream;
+}
+
+void venus_import_memory(QVirtioGPU *gpu, uint32_t ctx_id, uint32_t resource_id,
+                         uint64_t size)
+{
+    g_autoptr(GByteArray) stream = g_byte_array_new();
+
+    put_command(stream, ALLOCATE_MEMORY);
+    put64(stream, DEVICE);
+    put_pointer(stream, true);
+    put32(stream, MEMORY_ALLOCATE_INFO);
+    put_pointer(stream, true);
+    put_struct(stream, IMPORT_MEMORY_RESOURCE_INFO);
+    put32(stream, resource_id);
+    put64(stream, size);
+    put32(stream, 0);                   /* memory type */
+    put_pointer(stream, false);         /* allocator */
+    put_new_handle(stream, MEMORY);
+    gpu_submit_3d({
+        .gpu = gpu, .ctx_id = ctx_id, .data = stream->data, .size = stream->len,
+    });
 }

@@ -38,4 +38,11 @@ void venus_destroy_ring(QVirtioGPU *gpu, uint32_t ctx_id, uint64_t ring);
 /* A command that a ring may be given; without effect.  The caller frees it. */
 GByteArray *venus_ring_command(void);
 
+/*
+ * vkAllocateMemory that imports a resource, in a context after
+ * venus_bind_ring().  No answer comes.
+ */
+void venus_import_memory(QVirtioGPU *gpu, uint32_t ctx_id, uint32_t resource_id,
+                         uint64_t size);
+
 #endif

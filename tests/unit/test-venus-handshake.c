@@ -14,6 +14,13 @@
 #define CREATE_INSTANCE 0
 #define DESTROY_INSTANCE 1
 #define ENUMERATE_PHYSICAL_DEVICES 2
+#define EXTERNAL_BUFFER_PROPERTIES 161
+#define SET_REPLY 178
+
+/* Words of commands that ask for what is shared */
+#define ENUMERATE_WORDS 11
+#define PROPERTIES_WORDS 17
+#define SET_REPLY_WORDS 9
 
 /* Which operation fails; the nth blob_create and submit */
 typedef enum FailAt {
@@ -26,6 +33,8 @@ typedef enum FailAt {
     FAIL_SUBMIT_2,
     FAIL_SYNC_2,
     FAIL_SUBMIT_3,
+    FAIL_SYNC_3,
+    FAIL_SUBMIT_4,
 } FailAt;
 
 typedef struct Script {
@@ -38,6 +47,9 @@ typedef struct Script {
     uint64_t wrong_instance;    /* added to the instance in the answer */
     int32_t enumerate_result;
     uint32_t devices;
+    bool no_export_answer;
+    uint32_t dma_buf_features, dma_buf_compatible, opaque_features;
+    VenusExporter exporter;     /* what has to come of it */
     const char *error;          /* has to be in the message; NULL: success */
     bool hint;                  /* and the way to get a driver in the hint */
 } Script;
@@ -78,7 +90,9 @@ static void server_context_destroy(VenusRenderer *r, uint32_t ctx_id)
 static int server_blob_create(VenusRenderer *r, const VenusBlobArgs *args)
 {
     Server *s = container_of(r, Server, base);
-    static const FailAt fail[] = { FAIL_BLOB, FAIL_SYNC_1, FAIL_SYNC_2 };
+    static const FailAt fail[] = {
+        FAIL_BLOB, FAIL_SYNC_1, FAIL_SYNC_2, FAIL_SYNC_3,
+    };
     unsigned n = s->made++;
 
     g_assert_cmpuint(s->contexts, ==, 1);
@@ -131,6 +145,42 @@ static void server_detach(VenusRenderer *r, uint32_t ctx_id,
     s->attached--;
 }
 
+/* The three commands, each with a place for its answer. */
+static void server_answer_export(Server *s, const uint32_t *dword)
+{
+    const Script *script = s->script;
+
+    /* The first device becomes number 2, ... */
+    g_assert_cmpuint(ldl_le_p(&dword[SET_REPLY_WORDS]), ==,
+                     ENUMERATE_PHYSICAL_DEVICES);
+    g_assert_cmpuint(ldq_le_p(&dword[SET_REPLY_WORDS + 9]), ==, 2);
+    dword += SET_REPLY_WORDS + ENUMERATE_WORDS;
+    for (int i = 0; i < 2; i++) {
+        uint64_t offset = ldq_le_p(&dword[5]);
+        const uint32_t *ask = dword + SET_REPLY_WORDS;
+        bool dma_buf = ldl_le_p(&ask[11]) == 0x200;
+        uint8_t answer[36] = { 0 };
+
+        g_assert_cmpuint(ldl_le_p(&dword[0]), ==, SET_REPLY);
+        g_assert_cmpuint(ldl_le_p(&ask[0]), ==, EXTERNAL_BUFFER_PROPERTIES);
+        g_assert_cmpuint(ldq_le_p(&ask[2]), ==, 2);
+        g_assert_cmpuint(ldl_le_p(&ask[6]), ==, 1000071002);
+        g_assert_cmpuint(ldl_le_p(&ask[14]), ==, 1000071003);
+        g_assert_true(dma_buf || ldl_le_p(&ask[11]) == 0x1);
+        stl_le_p(answer, EXTERNAL_BUFFER_PROPERTIES);
+        stq_le_p(answer + 4, 1);
+        stl_le_p(answer + 12, 1000071003);
+        stl_le_p(answer + 24, dma_buf ? script->dma_buf_features :
+                                        script->opaque_features);
+        stl_le_p(answer + 32, dma_buf ? script->dma_buf_compatible : 1);
+        if (!script->no_export_answer) {
+            g_assert_cmpint(pwrite(s->memory, answer, sizeof(answer), offset),
+                            ==, sizeof(answer));
+        }
+        dword = ask + PROPERTIES_WORDS;
+    }
+}
+
 static void server_answer(Server *s, const uint32_t *dword)
 {
     const Script *script = s->script;
@@ -164,7 +214,7 @@ static int server_submit(VenusRenderer *r, uint32_t ctx_id, void *buf,
 {
     Server *s = container_of(r, Server, base);
     static const FailAt fail[] = {
-        FAIL_SUBMIT_1, FAIL_SUBMIT_2, FAIL_SUBMIT_3,
+        FAIL_SUBMIT_1, FAIL_SUBMIT_2, FAIL_SUBMIT_3, FAIL_SUBMIT_4,
     };
     const uint32_t *dword = buf;
 
@@ -179,6 +229,8 @@ static int server_submit(VenusRenderer *r, uint32_t ctx_id, void *buf,
     }
     if (ldl_le_p(&dword[0]) == DESTROY_INSTANCE) {
         s->destroyed++;
+    } else if (s->submits == 3) {
+        server_answer_export(s, dword);
     } else {
         server_answer(s, dword);
     }
@@ -229,6 +281,17 @@ static void server_cleanup(Server *s)
 static const Script scripts[] = {
     { "ok", .devices = 1 },
     { "two devices", .devices = 2 },
+    { "a driver with dma-bufs", .devices = 1, .dma_buf_features = 7,
+      .dma_buf_compatible = 0x200, .exporter = VENUS_EXPORTER_DRIVER },
+    { "a driver with descriptors of its own", .devices = 1,
+      .opaque_features = 6, .exporter = VENUS_EXPORTER_DRIVER },
+    { "a driver that only imports", .devices = 1, .dma_buf_features = 4,
+      .opaque_features = 4, .exporter = VENUS_EXPORTER_NONE },
+    { "the layer", .devices = 1, .dma_buf_features = 6,
+      .dma_buf_compatible = 0x281, .opaque_features = 6,
+      .exporter = VENUS_EXPORTER_LAYER },
+    { "no answer about exports", .devices = 1, .no_export_answer = true,
+      .error = "vkGetPhysicalDeviceExternalBufferProperties" },
     { "no driver", .create_result = -9,
       .error = "VK_ERROR_INCOMPATIBLE_DRIVER", .hint = true },
     { "no memory", .create_result = -1,
@@ -255,13 +318,18 @@ static const Script scripts[] = {
       .error = "vkEnumeratePhysicalDevices: " },
     { "context ends in vkEnumeratePhysicalDevices", FAIL_SYNC_2,
       .error = "vkEnumeratePhysicalDevices: " },
-    { "last submit fails", FAIL_SUBMIT_3, .devices = 1,
+    { "third submit fails", FAIL_SUBMIT_3, .devices = 1,
+      .error = "took no commands" },
+    { "context ends in the question about exports", FAIL_SYNC_3, .devices = 1,
+      .error = "ended the context" },
+    { "last submit fails", FAIL_SUBMIT_4, .devices = 1,
       .error = "took no commands" },
 };
 
 static void test_script(gconstpointer data)
 {
     const Script *script = data;
+    VenusExporter exporter = VENUS_EXPORTER_NONE;
     Error *err = NULL;
     Server s;
     bool ok;
@@ -272,7 +340,7 @@ static void test_script(gconstpointer data)
         s.memory = open("/dev/null", O_RDWR);
         /* Answers go nowhere, and cannot be read. */
     }
-    ok = venus_handshake(&s.base, &err);
+    ok = venus_handshake(&s.base, &exporter, &err);
     if (script->error) {
         g_assert_false(ok);
         g_assert_nonnull(err);
@@ -283,6 +351,7 @@ static void test_script(gconstpointer data)
         g_assert_true(ok);
         g_assert_null(err);
         g_assert_cmpuint(s.destroyed, ==, 1);
+        g_assert_cmpint(exporter, ==, script->exporter);
     }
     server_cleanup(&s);
 }
@@ -303,10 +372,11 @@ static void test_wire(void)
         0, 0,                   /* pAllocator */
         1, 0, 1, 0,             /* pInstance: id */
     };
+    VenusExporter exporter;
     Server s;
 
     server_init(&s, &scripts[0]);
-    g_assert_true(venus_handshake(&s.base, &error_abort));
+    g_assert_true(venus_handshake(&s.base, &exporter, &error_abort));
     g_assert_cmpuint(s.first->len, ==, sizeof(expect));
     for (size_t i = 0; i < ARRAY_SIZE(expect); i++) {
         g_assert_cmpuint(ldl_le_p(s.first->data + 4 * i), ==, expect[i]);

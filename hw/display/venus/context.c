@@ -216,9 +216,9 @@ enum virtio_gpu_ctrl_type venus_cmd_ctx_destroy(VenusState *s, VenusCmd *cmd)
 }
 
 /*
- * Both ids of an attach or detach, checked.  *blob is NULL for a 2D resource,
- * which the renderer does not know: a guest attaches all buffers that a
- * process opens, also those that Vulkan never sees.
+ * Both ids of an attach or detach, checked.  *blob is NULL for a 2D resource:
+ * a guest attaches all buffers that a process opens, also those that Vulkan
+ * never sees.
  */
 static enum virtio_gpu_ctrl_type
 venus_ctx_resource_find(VenusState *s,
@@ -239,30 +239,27 @@ venus_ctx_resource_find(VenusState *s,
     return VIRTIO_GPU_RESP_OK_NODATA;
 }
 
-static bool venus_ctx_resource_live(VenusState *s, VenusContext *ctx,
-                                    VenusResource *blob)
-{
-    return s->renderer && ctx->capset && !ctx->lost && blob &&
-           blob->in_renderer;
-}
-
 /* VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE and _DETACH_RESOURCE */
 enum virtio_gpu_ctrl_type venus_cmd_ctx_resource(VenusState *s, VenusCmd *cmd)
 {
     const struct virtio_gpu_ctx_resource *args = &cmd->args.ctx_resource;
+    bool attach = cmd->base.cmd_hdr.type == VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE;
     VenusContext *ctx;
     VenusResource *blob;
     enum virtio_gpu_ctrl_type type = venus_ctx_resource_find(s, args, &ctx,
                                                              &blob);
 
-    if (type == VIRTIO_GPU_RESP_OK_NODATA &&
-        venus_ctx_resource_live(s, ctx, blob)) {
+    if (type != VIRTIO_GPU_RESP_OK_NODATA || !s->renderer || !ctx->capset ||
+        ctx->lost) {
+        return type;
+    }
+    if (blob ? blob->in_renderer :
+               venus_dumb_known(s, ctx, args->resource_id, attach)) {
         const VenusRendererOps *ops = s->renderer->ops;
-        bool attach = cmd->base.cmd_hdr.type ==
-                      VIRTIO_GPU_CMD_CTX_ATTACH_RESOURCE;
 
         venus_call_begin(s, ctx);
-        (attach ? ops->attach : ops->detach)(s->renderer, ctx->id, blob->id);
+        (attach ? ops->attach : ops->detach)(s->renderer, ctx->id,
+                                             args->resource_id);
         venus_call_end(s);
     }
     return type;

@@ -184,6 +184,7 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
     s->resources = g_hash_table_new(NULL, NULL);
     s->contexts = g_hash_table_new_full(NULL, NULL, NULL,
                                         (GDestroyNotify)venus_context_free);
+    s->dumb = g_hash_table_new(NULL, NULL);
     s->reset_bh = virtio_bh_io_new_guarded(DEVICE(gl), venus_reset_bh, s);
     venus_session_init(s);
     return s;
@@ -197,6 +198,7 @@ static void venus_state_free(VenusState *s)
     venus_window_cleanup(s);
     qemu_bh_delete(s->reset_bh);
     g_hash_table_unref(s->contexts);
+    g_hash_table_unref(s->dumb);
     g_hash_table_unref(s->resources);
     g_free(s);
 }
@@ -241,8 +243,8 @@ static void venus_realize(VirtIOGPUGL *gl, Error **errp)
         return;
     }
     s = venus_state_new(gl);
-    if (!venus_window_init(s, errp) || !venus_session_start(s, errp) ||
-        !venus_session_check(s, errp)) {
+    if (!venus_window_init(s, errp) || !venus_memory_prepare(s, errp) ||
+        !venus_session_start(s, errp) || !venus_session_check(s, errp)) {
         return;
     }
 
@@ -372,4 +374,5 @@ void virtio_gpu_venus_class_init(ObjectClass *klass)
     vgc->update_cursor_data = venus_device_update_cursor;
     vbc->gl_flushed = venus_device_gl_flushed;
     vbc->prepare = venus_prepare;
+    venus_memory_class_init(klass);
 }

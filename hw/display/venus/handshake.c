@@ -1,7 +1,7 @@
 /*
  * virtio-gpu Venus backend: does the render server have a Vulkan driver?
  *
- * A client of the Venus protocol that knows four commands.  Numbers are those
+ * A client of the Venus protocol that knows five commands.  Numbers are those
  * of the protocol, which never change; nothing here needs Vulkan headers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -20,27 +20,44 @@
 #define HANDSHAKE_RES_ID 1
 #define HANDSHAKE_SYNC_ID 2
 #define HANDSHAKE_INSTANCE 1
+#define HANDSHAKE_DEVICE 2
 
 /* Where the answers go in the reply blob, bytes. */
 #define HANDSHAKE_REPLY_SIZE 4096
 #define HANDSHAKE_REPLY_INSTANCE 0
 #define HANDSHAKE_REPLY_DEVICES 1024
+#define HANDSHAKE_REPLY_FIRST_DEVICE 1536
+#define HANDSHAKE_REPLY_DMA_BUF 2048
+#define HANDSHAKE_REPLY_OPAQUE 3072
 
 /* Protocol: command types, and the flag that asks for an answer */
 #define VENUS_CMD_CREATE_INSTANCE 0
 #define VENUS_CMD_DESTROY_INSTANCE 1
 #define VENUS_CMD_ENUMERATE_PHYSICAL_DEVICES 2
+#define VENUS_CMD_EXTERNAL_BUFFER_PROPERTIES 161
 #define VENUS_CMD_SET_REPLY_COMMAND_STREAM 178
 #define VENUS_CMD_GENERATE_REPLY 1
 
 /* VkStructureType, VkResult */
 #define VENUS_STYPE_INSTANCE_CREATE_INFO 1
+#define VENUS_STYPE_EXTERNAL_BUFFER_INFO 1000071002
+#define VENUS_STYPE_EXTERNAL_BUFFER_PROPERTIES 1000071003
 #define VENUS_RESULT_SUCCESS 0
 #define VENUS_RESULT_INCOMPATIBLE_DRIVER (-9)
 
+/*
+ * VkBufferUsageFlagBits, VkExternalMemoryHandleTypeFlagBits,
+ * VkExternalMemoryFeatureFlagBits
+ */
+#define VENUS_BUFFER_USAGE_STORAGE 0x20
+#define VENUS_HANDLE_TYPE_OPAQUE_FD 0x1
+#define VENUS_HANDLE_TYPE_HOST_ALLOCATION 0x80
+#define VENUS_HANDLE_TYPE_DMA_BUF 0x200
+#define VENUS_MEMORY_FEATURE_EXPORTABLE 0x2
+
 /* Commands on their way: 32-bit words, a 64-bit number is two. */
 typedef struct HandshakeStream {
-    QEMU_ALIGNED(8) uint32_t dword[64];
+    QEMU_ALIGNED(8) uint32_t dword[128];
     uint32_t n;
 } HandshakeStream;
 
@@ -114,6 +131,33 @@ static void handshake_put_enumerate(HandshakeStream *s)
     handshake_put64(s, 1);                              /* count, in and out: */
     handshake_put32(s, 0);
     handshake_put64(s, 0);                              /* no array */
+}
+
+static void handshake_put_first_device(HandshakeStream *s)
+{
+    handshake_put_command(s, VENUS_CMD_ENUMERATE_PHYSICAL_DEVICES,
+                          VENUS_CMD_GENERATE_REPLY);
+    handshake_put64(s, HANDSHAKE_INSTANCE);
+    handshake_put64(s, 1);                              /* count, in and out: */
+    handshake_put32(s, 1);
+    handshake_put64(s, 1);                              /* array of 1: */
+    handshake_put64(s, HANDSHAKE_DEVICE);
+}
+
+static void handshake_put_export(HandshakeStream *s, uint32_t handle_type)
+{
+    handshake_put_command(s, VENUS_CMD_EXTERNAL_BUFFER_PROPERTIES,
+                          VENUS_CMD_GENERATE_REPLY);
+    handshake_put64(s, HANDSHAKE_DEVICE);
+    handshake_put64(s, 1);                              /* pInfo: */
+    handshake_put32(s, VENUS_STYPE_EXTERNAL_BUFFER_INFO);
+    handshake_put64(s, 0);                              /* pNext */
+    handshake_put32(s, 0);                              /* flags */
+    handshake_put32(s, VENUS_BUFFER_USAGE_STORAGE);
+    handshake_put32(s, handle_type);
+    handshake_put64(s, 1);                              /* pProperties: */
+    handshake_put32(s, VENUS_STYPE_EXTERNAL_BUFFER_PROPERTIES);
+    handshake_put64(s, 0);                              /* pNext */
 }
 
 static void handshake_put_destroy_instance(HandshakeStream *s)
@@ -297,6 +341,57 @@ static bool handshake_count_devices(Handshake *h, Error **errp)
     return true;
 }
 
+/* Which memory of that type can be exported; @compatible: with what else. */
+static bool handshake_read_export(Handshake *h, off_t offset, bool *exportable,
+                                  uint32_t *compatible, Error **errp)
+{
+    uint8_t buf[36];
+
+    /* command, pProperties, sType, pNext, three masks */
+    if (!handshake_copy(h->fd, offset, buf, sizeof(buf)) ||
+        ldl_le_p(buf) != VENUS_CMD_EXTERNAL_BUFFER_PROPERTIES ||
+        ldl_le_p(buf + 12) != VENUS_STYPE_EXTERNAL_BUFFER_PROPERTIES) {
+        error_setg(errp, "vkGetPhysicalDeviceExternalBufferProperties: the "
+                   "render server gave no answer");
+        return false;
+    }
+    *exportable = ldl_le_p(buf + 24) & VENUS_MEMORY_FEATURE_EXPORTABLE;
+    *compatible = ldl_le_p(buf + 32);
+    trace_venus_handshake("vkGetPhysicalDeviceExternalBufferProperties",
+                          *exportable, *compatible);
+    return true;
+}
+
+static bool handshake_find_exporter(Handshake *h, VenusExporter *exporter,
+                                    Error **errp)
+{
+    HandshakeStream s = { .n = 0 };
+    bool dma_buf, opaque;
+    uint32_t with_dma_buf, with_opaque;
+
+    handshake_put_reply_to(&s, HANDSHAKE_REPLY_FIRST_DEVICE);
+    handshake_put_first_device(&s);
+    handshake_put_reply_to(&s, HANDSHAKE_REPLY_DMA_BUF);
+    handshake_put_export(&s, VENUS_HANDLE_TYPE_DMA_BUF);
+    handshake_put_reply_to(&s, HANDSHAKE_REPLY_OPAQUE);
+    handshake_put_export(&s, VENUS_HANDLE_TYPE_OPAQUE_FD);
+    if (!handshake_submit(h, &s, errp) ||
+        !handshake_read_export(h, HANDSHAKE_REPLY_DMA_BUF, &dma_buf,
+                               &with_dma_buf, errp) ||
+        !handshake_read_export(h, HANDSHAKE_REPLY_OPAQUE, &opaque,
+                               &with_opaque, errp)) {
+        return false;
+    }
+    /* No driver says that: host memory is compatible with nothing else. */
+    if (dma_buf && with_dma_buf & VENUS_HANDLE_TYPE_HOST_ALLOCATION) {
+        *exporter = VENUS_EXPORTER_LAYER;
+    } else {
+        *exporter = dma_buf || opaque ? VENUS_EXPORTER_DRIVER :
+                                        VENUS_EXPORTER_NONE;
+    }
+    return true;
+}
+
 static bool handshake_begin(Handshake *h, Error **errp)
 {
     const VenusRendererOps *ops = h->r->ops;
@@ -345,22 +440,24 @@ static void handshake_end(Handshake *h)
     }
 }
 
-static bool handshake_talk(Handshake *h, Error **errp)
+static bool handshake_talk(Handshake *h, VenusExporter *exporter, Error **errp)
 {
     HandshakeStream s = { .n = 0 };
 
     if (!handshake_create_instance(h, errp) ||
-        !handshake_count_devices(h, errp)) {
+        !handshake_count_devices(h, errp) ||
+        !handshake_find_exporter(h, exporter, errp)) {
         return false;
     }
     handshake_put_destroy_instance(&s);
     return handshake_submit(h, &s, errp);
 }
 
-bool venus_handshake(VenusRenderer *r, Error **errp)
+bool venus_handshake(VenusRenderer *r, VenusExporter *exporter, Error **errp)
 {
     Handshake h = { .r = r, .fd = -1 };
-    bool ok = handshake_begin(&h, errp) && handshake_talk(&h, errp);
+    bool ok = handshake_begin(&h, errp) &&
+              handshake_talk(&h, exporter, errp);
 
     handshake_end(&h);
     return ok;

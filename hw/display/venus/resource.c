@@ -207,6 +207,7 @@ enum virtio_gpu_ctrl_type venus_cmd_unref(VenusState *s, VenusCmd *cmd)
     VenusResource *res = venus_resource_find(s, cmd->args.unref.resource_id);
 
     if (!res) {
+        venus_dumb_forget(s, cmd->args.unref.resource_id);
         return venus_cmd_2d(s, cmd);
     }
     venus_resource_destroy(s, res);

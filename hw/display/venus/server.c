@@ -37,6 +37,7 @@ struct VenusServer {
 
     /* Main loop only (BQL) */
     char *path;                 /* owned */
+    char **envp;                /* owned; NULL: QEMU's own */
     VenusProcess *watch;        /* owned; NULL: not running */
 
     /* lock; a leaf, nothing is taken while it is held */
@@ -112,12 +113,6 @@ static char *venus_server_find(Error **errp)
     return NULL;
 }
 
-/* The environment of the server; owned by the caller. */
-static char **venus_server_environment(void)
-{
-    return g_get_environ();
-}
-
 /* In the child after fork: only async-signal-safe calls. */
 static void venus_server_child_setup(gpointer opaque)
 {
@@ -151,7 +146,6 @@ static void venus_server_child_setup(gpointer opaque)
 
 static bool venus_server_spawn(VenusServer *server, int socket, Error **errp)
 {
-    g_auto(GStrv) envp = venus_server_environment();
     g_autofree char *number = g_strdup_printf("%d", socket);
     char *argv[] = { server->path, (char *)"--socket-fd", number, NULL };
     VenusServerChild child = { .socket = socket, .parent = getpid() };
@@ -159,7 +153,7 @@ static bool venus_server_spawn(VenusServer *server, int socket, Error **errp)
     GPid pid;
 
     /* GLib closes all other descriptors: some come from QEMU's parent. */
-    if (!g_spawn_async(NULL, argv, envp, G_SPAWN_DO_NOT_REAP_CHILD,
+    if (!g_spawn_async(NULL, argv, server->envp, G_SPAWN_DO_NOT_REAP_CHILD,
                        venus_server_child_setup, &child, &pid, &err)) {
         error_setg(errp, "render server '%s' could not be started: %s",
                    server->path, err->message);
@@ -272,6 +266,7 @@ void venus_server_free(VenusServer *server)
     }
     venus_server_stop(server);
     qemu_mutex_destroy(&server->lock);
+    g_strfreev(server->envp);
     g_free(server->path);
     g_free(server);
 }
@@ -297,6 +292,13 @@ int venus_server_start(VenusServer *server, Error **errp)
     server->watch = venus_process_watch(server->pid, venus_server_exited,
                                         server);
     return sv[0];
+}
+
+void venus_server_set_environment(VenusServer *server, char **envp)
+{
+    GLOBAL_STATE_CODE();
+    g_strfreev(server->envp);
+    server->envp = envp;
 }
 
 bool venus_server_running(const VenusServer *server)

@@ -66,6 +66,12 @@ void venus_server_free(VenusServer *server);
  */
 int venus_server_start(VenusServer *server, Error **errp);
 
+/**
+ * venus_server_set_environment - what the next start gives the server
+ * @envp: taken over; NULL: QEMU's own, as it is at the start
+ */
+void venus_server_set_environment(VenusServer *server, char **envp);
+
 /** venus_server_running - started, and not seen to have ended */
 bool venus_server_running(const VenusServer *server);
 

@@ -11,7 +11,6 @@
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
-#include "handshake.h"
 #include "venus.h"
 #include "trace.h"
 
@@ -135,6 +134,7 @@ void venus_session_cleanup(VenusState *s)
     g_clear_pointer(&s->watchdog, venus_watchdog_free);
     g_clear_pointer(&s->server, venus_server_free);
     g_clear_pointer(&s->capset, g_byte_array_unref);
+    venus_memory_cleanup(s);
 }
 
 void venus_call_begin(VenusState *s, VenusContext *ctx)
@@ -215,12 +215,12 @@ bool venus_session_check(VenusState *s, Error **errp)
         return false;
     }
     venus_call_begin(s, NULL);
-    ok = venus_handshake(s->renderer, errp);
+    ok = venus_handshake(s->renderer, &s->exporter, errp);
     venus_call_end(s);
     if (!ok) {
         venus_session_blame_server(s, errp);
     }
-    return ok;
+    return ok && venus_memory_check(s, errp);
 }
 
 void venus_session_fence(VenusState *s, VenusContext *ctx, VenusCmd *cmd)
@@ -276,6 +276,7 @@ void venus_session_stop(VenusState *s)
         venus_context_orphan(value);
     }
     g_hash_table_foreach(s->resources, venus_session_orphan, NULL);
+    g_hash_table_remove_all(s->dumb);
 
     venus_call_begin(s, NULL);
     s->renderer->ops->close(s->renderer);

@@ -16,8 +16,10 @@
 #include "ui/scanout-image.h"
 #include "doorbell.h"
 #include "fence.h"
+#include "handshake.h"
 #include "renderer.h"
 #include "server.h"
+#include "vulkan-env.h"
 
 /* virtio 1.4, 5.7.6.8: ring_idx is 0..63 */
 #define VENUS_MAX_RINGS 64
@@ -125,8 +127,11 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     uint64_t granule;           /* bytes that offsets are multiples of */
     uint32_t blob_alignment;    /* bytes, as offered to the guest; 0: not */
     bool discard_required;      /* nothing may pin guest memory */
+    VenusManifests *manifests;  /* owned; of drivers, for the server */
+    char *layer;                /* owned; the manifest, NULL: not offered */
     GByteArray *capset;         /* owned, what GET_CAPSET sends */
     uint32_t capset_version;    /* greatest version */
+    VenusExporter exporter;     /* of the memory that guests map */
     const GraphicHwOps *base_ops;   /* the base class's for the consoles */
     GraphicHwOps hw_ops;        /* the same with our gfx_update */
 
@@ -140,6 +145,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     int64_t poll_ns;            /* present interval of poll_timer */
     GHashTable *resources;      /* id -> VenusResource, owned */
     GHashTable *contexts;       /* id -> VenusContext, owned */
+    GHashTable *dumb;           /* ids of 2D resources with a stand-in */
     GTree *mapped;              /* offset -> VenusResource, borrowed */
     VenusScanout scanout[VIRTIO_GPU_MAX_SCANOUTS];
     VenusFenceQueue *fences;    /* owned; has a lock of its own */
@@ -225,6 +231,24 @@ void venus_context_orphan(VenusContext *ctx);
 
 /** venus_context_lose - its worker is gone: refuse it from now on */
 void venus_context_lose(VenusContext *ctx, const char *why);
+
+/* dumb.c */
+
+/**
+ * venus_dumb_known - whether the renderer has a stand-in for a 2D resource
+ * @s: device, renderer running
+ * @ctx: a Venus context that is not lost
+ * @id: of a 2D resource that exists
+ * @create: make one if there is none
+ *
+ * With it a context that imports the resource gets a Vulkan error; without it
+ * the context would be lost.
+ */
+bool venus_dumb_known(VenusState *s, VenusContext *ctx, uint32_t id,
+                      bool create);
+
+/** venus_dumb_forget - the 2D resource is going; no-op without a stand-in */
+void venus_dumb_forget(VenusState *s, uint32_t id);
 
 /* resource.c */
 enum virtio_gpu_ctrl_type venus_cmd_create_blob(VenusState *s, VenusCmd *cmd);
@@ -412,6 +436,28 @@ bool venus_host_has_eventfd(void);
  * Return: 0 or a negative errno; -ENOTSUP where the host cannot do it.
  */
 int venus_mapping_clone(void *dst, void *src, size_t size);
+
+/* memory.c */
+
+/**
+ * venus_memory_prepare - offer the server what venus-memory asks for
+ * @s: device, server not running
+ * @errp: set when the shared-memory layer is asked for and not there
+ */
+bool venus_memory_prepare(VenusState *s, Error **errp);
+
+/**
+ * venus_memory_check - whether somebody exports memory, as venus-memory has it
+ * @s: device, exporter known
+ * @errp: set when nobody does
+ */
+bool venus_memory_check(VenusState *s, Error **errp);
+
+/** venus_memory_cleanup - undo venus_memory_prepare() */
+void venus_memory_cleanup(VenusState *s);
+
+/** venus_memory_class_init - add the property that tells who exports memory */
+void venus_memory_class_init(ObjectClass *klass);
 
 /* session.c */
 

@@ -23,10 +23,19 @@ typedef enum VenusMapping {
     VENUS_MAPPING_SUBREGION,    /* each as a RAM region of its own */
 } VenusMapping;
 
+/* Who exports memory that the guest maps and shows */
+typedef enum VenusMemory {
+    VENUS_MEMORY_AUTO,          /* the driver, or shared memory if it cannot */
+    VENUS_MEMORY_DRIVER,
+    VENUS_MEMORY_SHM,
+    VENUS_MEMORY__MAX,
+} VenusMemory;
+
 /**
  * struct VenusConf - properties of Venus-only mode, constant after realize
  * @virgl: whether the OpenGL renderer may be used; auto takes it when the
  *         display has OpenGL
+ * @memory: a VenusMemory
  * @fence_poll: poll for fences instead of being called by the renderer's
  *              threads (what hosts without eventfd do)
  * @watchdog_ms: how long one call into the render server may take before the
@@ -38,6 +47,7 @@ typedef enum VenusMapping {
  */
 typedef struct VenusConf {
     OnOffAuto virgl;
+    VenusMemory memory;
     bool fence_poll;
     uint32_t watchdog_ms;
     uint64_t hostmem_granule;
@@ -51,9 +61,12 @@ typedef struct VenusConf {
 #define DEFINE_VIRTIO_GPU_VENUS_PROPERTIES(_state, _conf)                    \
     DEFINE_PROP_ON_OFF_AUTO("virgl", _state, _conf.virgl,                    \
                             ON_OFF_AUTO_AUTO),                               \
+    DEFINE_PROP_SIGNED("venus-memory", _state, _conf.memory,                 \
+                       VENUS_MEMORY_AUTO,                                    \
+                       virtio_gpu_venus_memory_property, VenusMemory),       \
     DEFINE_PROP_BOOL("x-fence-poll", _state, _conf.fence_poll, false),       \
     DEFINE_PROP_UINT32("x-watchdog-ms", _state, _conf.watchdog_ms,           \
-                       VENUS_WATCHDOG_DEFAULT_MS),                      \
+                       VENUS_WATCHDOG_DEFAULT_MS),                           \
     DEFINE_PROP_SIZE("hostmem-granule", _state, _conf.hostmem_granule, 0),   \
     DEFINE_PROP_SIGNED("hostmem-mapping", _state, _conf.hostmem_mapping,     \
                        VENUS_MAPPING_AUTO, venus_mapping_property,           \
@@ -66,6 +79,10 @@ extern const PropertyInfo venus_mapping_property;
 
 /* The "blob" property of VirtIOGPU, which remembers that it was given. */
 extern const PropertyInfo virtio_gpu_blob_property;
+
+/* The "venus-memory" property, and the names of its values. */
+extern const PropertyInfo virtio_gpu_venus_memory_property;
+extern const QEnumLookup virtio_gpu_venus_memory_lookup;
 
 /**
  * virtio_gpu_venus_class_init - add Venus-only mode to a virtio-gpu-gl class
