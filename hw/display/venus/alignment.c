@@ -13,13 +13,9 @@
 #include "qemu/bswap.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
-#include "qemu/units.h"
 #include "qapi/error.h"
 #include "system/ram-granule.h"
 #include "venus.h"
-
-/* Bytes: the page of nearly every guest, and the least that blobs have. */
-#define VENUS_GRANULE_MIN (4 * KiB)
 
 /*
  * The configuration space with the field of this feature.  vhost-user-gpu
@@ -47,7 +43,7 @@ bool venus_alignment_init(VenusState *s, bool maps_fixed, Error **errp)
 
     if (wish && (!is_power_of_2(wish) || wish < VENUS_GRANULE_MIN)) {
         error_setg(errp, "hostmem-granule=%" PRIu64 " is not a power of two "
-                   "of at least 4096", wish);
+                   "of at least %d", wish, VENUS_GRANULE_MIN);
         return false;
     }
     if (wish && wish < need) {

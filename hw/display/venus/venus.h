@@ -27,6 +27,9 @@
 /* virtio 1.4, 5.7.6.8, struct virtio_gpu_ctx_create: context_init bits 0-7 */
 #define VENUS_CAPSET_MASK 0xff
 
+/* Bytes: the page of nearly every guest, and the least that a granule has */
+#define VENUS_GRANULE_MIN 4096
+
 /* virtio 1.4, 5.7.3: newer than the headers of the base */
 #define VIRTIO_GPU_F_BLOB_ALIGNMENT 5
 

@@ -19,9 +19,6 @@
 /* Each is a mapping of QEMU's, of which a host allows a limited number. */
 #define VENUS_MAX_MAPPED 16384
 
-/* Bytes: offsets of Linux guests are multiples of their page, or wrong. */
-#define VENUS_GUEST_PAGE 4096
-
 static gint window_compare(gconstpointer a, gconstpointer b, gpointer opaque)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -127,7 +124,8 @@ bool venus_window_range(VenusState *s, const VenusResource *res,
         venus_guest_error(s, "resource %" PRIu32 ": offset 0x%" PRIx64 " is "
                           "not a multiple of the granule, 0x%" PRIx64, res->id,
                           offset, s->granule);
-        if (QEMU_IS_ALIGNED(offset, VENUS_GUEST_PAGE)) {
+        /* Otherwise it is not a matter of pages. */
+        if (QEMU_IS_ALIGNED(offset, VENUS_GRANULE_MIN)) {
             venus_alignment_hint(s);
         }
         return false;
@@ -136,7 +134,8 @@ bool venus_window_range(VenusState *s, const VenusResource *res,
         size > s->window_size - offset) {
         venus_guest_error(s, "resource %" PRIu32 ": 0x%" PRIx64 " bytes at 0x%"
                           PRIx64 " are outside the host visible window of 0x%"
-                          PRIx64, res->id, size, offset, s->window_size);
+                          PRIx64 ", granule 0x%" PRIx64, res->id, size, offset,
+                          s->window_size, s->granule);
         return false;
     }
     /* The window is a power of two of at least a granule: this stays in it. */
