@@ -80,7 +80,7 @@ static void test_settle(void)
         g_assert_cmpuint(s->granule, ==, cases[i].want);
         g_assert_cmpuint(s->blob_alignment, ==, cases[i].told);
         g_assert_cmphex(venus_alignment_features(s), ==,
-                        cases[i].told ? 1 << 5 : 0);
+                        (uint64_t)!!cases[i].told << 5);
     }
 }
 
