@@ -21,6 +21,7 @@ help:
 build:
 	@scripts/prepare
 	@scripts/build main
+	@scripts/ours
 
 # QEMU and the guest images, side by side.
 ready:

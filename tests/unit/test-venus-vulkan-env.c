@@ -136,8 +136,8 @@ static void test_rewrite(Fixture *f, gconstpointer data)
         "{ 'file_format_version': '1.0.0', 'ICD': {"
         " 'library_path': '../../../lib/libMoltenVK.dylib',"
         " 'api_version': '1.2.0', 'is_portability_driver': true } }");
-    g_autofree char *library = g_build_filename(f->root, "lib/libMoltenVK.dylib",
-                                                NULL);
+    g_autofree char *library =
+        g_build_filename(f->root, "lib/libMoltenVK.dylib", NULL);
     g_autoptr(QDict) manifest = NULL;
     VenusManifests *manifests;
     g_autofree char *copy = NULL;

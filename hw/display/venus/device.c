@@ -18,6 +18,7 @@
 #include "hw/virtio/virtio-bus.h"
 #include "system/cpus.h"
 #include "system/system.h"
+#include "memory.h"
 #include "venus.h"
 #include "trace.h"
 

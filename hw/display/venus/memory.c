@@ -10,6 +10,8 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/util.h"
+#include "system/system.h"
+#include "memory.h"
 #include "venus.h"
 #include "trace.h"
 
@@ -22,6 +24,14 @@ static const char *const memory_exporter_names[] = {
 static const char *memory_asked(VenusState *s)
 {
     return qapi_enum_lookup(&virtio_gpu_venus_memory_lookup, s->conf->memory);
+}
+
+/* QEMU ends, and no device is unrealized. */
+static void memory_exit(Notifier *n, void *data)
+{
+    VenusState *s = container_of(n, VenusState, exit_notifier);
+
+    g_clear_pointer(&s->manifests, venus_manifests_free);
 }
 
 bool venus_memory_prepare(VenusState *s, Error **errp)
@@ -45,6 +55,8 @@ bool venus_memory_prepare(VenusState *s, Error **errp)
         envp = venus_layer_enable(envp, s->layer, memory_asked(s));
     }
     venus_server_set_environment(s->server, envp);
+    s->exit_notifier.notify = memory_exit;
+    qemu_add_exit_notifier(&s->exit_notifier);
     return true;
 }
 
@@ -84,6 +96,9 @@ bool venus_memory_check(VenusState *s, Error **errp)
 
 void venus_memory_cleanup(VenusState *s)
 {
+    if (s->exit_notifier.notify) {
+        qemu_remove_exit_notifier(&s->exit_notifier);
+    }
     g_clear_pointer(&s->manifests, venus_manifests_free);
     g_clear_pointer(&s->layer, g_free);
 }

@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
+#include "memory.h"
 #include "venus.h"
 #include "trace.h"
 

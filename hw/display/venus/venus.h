@@ -131,6 +131,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     uint32_t blob_alignment;    /* bytes, as offered to the guest; 0: not */
     bool discard_required;      /* nothing may pin guest memory */
     VenusManifests *manifests;  /* owned; of drivers, for the server */
+    Notifier exit_notifier;     /* deletes @manifests */
     char *layer;                /* owned; the manifest, NULL: not offered */
     GByteArray *capset;         /* owned, what GET_CAPSET sends */
     uint32_t capset_version;    /* greatest version */
@@ -439,28 +440,6 @@ bool venus_host_has_eventfd(void);
  * Return: 0 or a negative errno; -ENOTSUP where the host cannot do it.
  */
 int venus_mapping_clone(void *dst, void *src, size_t size);
-
-/* memory.c */
-
-/**
- * venus_memory_prepare - offer the server what venus-memory asks for
- * @s: device, server not running
- * @errp: set when the shared-memory layer is asked for and not there
- */
-bool venus_memory_prepare(VenusState *s, Error **errp);
-
-/**
- * venus_memory_check - whether somebody exports memory, as venus-memory has it
- * @s: device, exporter known
- * @errp: set when nobody does
- */
-bool venus_memory_check(VenusState *s, Error **errp);
-
-/** venus_memory_cleanup - undo venus_memory_prepare() */
-void venus_memory_cleanup(VenusState *s);
-
-/** venus_memory_class_init - add the property that tells who exports memory */
-void venus_memory_class_init(ObjectClass *klass);
 
 /* session.c */
 

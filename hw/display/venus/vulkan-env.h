@@ -10,7 +10,7 @@
 #ifndef HW_DISPLAY_VENUS_VULKAN_ENV_H
 #define HW_DISPLAY_VENUS_VULKAN_ENV_H
 
-/* Driver manifests that were rewritten: files of ours, while a server runs. */
+/* Driver manifests that were rewritten: files of ours. */
 typedef struct VenusManifests VenusManifests;
 
 /* layer-path.c */
