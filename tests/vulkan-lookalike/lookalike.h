@@ -49,6 +49,14 @@ LookDevice *look_device(const void *dispatchable);
 /** look_is_hidden - whether MoltenVK has no such extension */
 bool look_is_hidden(const char *extension);
 
+/**
+ * look_exports - whether to be the opposite: a driver that can export dma-bufs
+ *
+ * With LOOKALIKE=exporter nothing is hidden.  What it exports is not what was
+ * allocated: that is enough for somebody who only tries.
+ */
+bool look_exports(void);
+
 /* properties.c */
 extern const LayerEntry look_property_entries[];
 

@@ -7,6 +7,7 @@
  */
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "chain.h"
 #include "lookalike.h"
@@ -24,12 +25,16 @@ look_AllocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
 {
     const VkImportMemoryHostPointerInfoEXT *import = layer_chain_find(
         info->pNext, VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT);
+    const VkStructureType export =
+        VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO;
     VkMemoryAllocateInfo changed = *info;
+    LayerArena arena = { .used = 0 };
 
-    if (layer_chain_find(info->pNext,
-                         VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO) ||
-        layer_chain_find(info->pNext,
-                         VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR)) {
+    if (look_exports()) {
+        changed.pNext = layer_chain_without(&arena, info->pNext, &export, 1);
+    } else if (layer_chain_find(info->pNext, export) ||
+               layer_chain_find(info->pNext,
+                                VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR)) {
         return look_refuse("memory by descriptor");
     }
     if (import && info->memoryTypeIndex != LOOK_HOST_TYPE) {
@@ -42,6 +47,16 @@ look_AllocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
     changed.memoryTypeIndex = 0;
     return look_device(device)->next.AllocateMemory(device, &changed, alloc,
                                                     memory);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL
+look_GetMemoryFdKHR(VkDevice device, const VkMemoryGetFdInfoKHR *info, int *fd)
+{
+    if (!look_exports()) {
+        return look_device(device)->next.GetMemoryFdKHR(device, info, fd);
+    }
+    *fd = memfd_create("lookalike", MFD_CLOEXEC);
+    return *fd < 0 ? VK_ERROR_TOO_MANY_OBJECTS : VK_SUCCESS;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
@@ -166,6 +181,7 @@ const LayerEntry look_memory_entries[] = {
                 look_GetImageMemoryRequirements2),
     LAYER_ENTRY("GetImageMemoryRequirements2KHR",
                 look_GetImageMemoryRequirements2),
+    LAYER_ENTRY("GetMemoryFdKHR", look_GetMemoryFdKHR),
     LAYER_ENTRY("GetMemoryHostPointerPropertiesEXT",
                 look_GetMemoryHostPointerPropertiesEXT),
     { NULL },
