@@ -203,21 +203,47 @@ static void test_semaphore_import_file(Gpu *gpu)
     vkDestroySemaphore(gpu->device, semaphore, NULL);
 }
 
+/* What two threads share: the queue is the application's to lock. */
+typedef struct SyncShared {
+    Gpu *gpu;
+    pthread_mutex_t queue_lock;
+} SyncShared;
+
 static void *sync_thread(void *opaque)
 {
-    test_semaphore_export(opaque);
+    SyncShared *shared = opaque;
+    VkSemaphore semaphore = semaphore_new(shared->gpu,
+                                          VK_SEMAPHORE_TYPE_BINARY);
+
+    for (int i = 0; i < 100; i++) {
+        int fd = 99;
+
+        pthread_mutex_lock(&shared->queue_lock);
+        CHECK_RESULT(signal_it(shared->gpu, semaphore), VK_SUCCESS);
+        pthread_mutex_unlock(&shared->queue_lock);
+        /* No use of a queue, for the application. */
+        CHECK_RESULT(export_it(shared->gpu, semaphore, &fd), VK_SUCCESS);
+    }
+    vkDestroySemaphore(shared->gpu->device, semaphore, NULL);
     return NULL;
 }
 
-/* Exports submit to the queue that others submit to: here by waiting idle. */
+/* An export submits to a queue: it must take turns with the application. */
 static void test_semaphore_threads(Gpu *gpu)
 {
+    SyncShared shared = { gpu, PTHREAD_MUTEX_INITIALIZER };
     pthread_t thread;
 
-    pthread_create(&thread, NULL, sync_thread, gpu);
+    pthread_create(&thread, NULL, sync_thread, &shared);
+    for (int i = 0; i < 100; i++) {
+        pthread_mutex_lock(&shared.queue_lock);
+        CHECK_RESULT(vkQueueSubmit(gpu->queue, 0, NULL, VK_NULL_HANDLE),
+                     VK_SUCCESS);
+        CHECK_RESULT(i % 2 ? vkQueueWaitIdle(gpu->queue) :
+                             vkDeviceWaitIdle(gpu->device), VK_SUCCESS);
+        pthread_mutex_unlock(&shared.queue_lock);
+    }
     pthread_join(thread, NULL);
-    CHECK_RESULT(vkQueueWaitIdle(gpu->queue), VK_SUCCESS);
-    CHECK_RESULT(vkDeviceWaitIdle(gpu->device), VK_SUCCESS);
 }
 
 static void test_fence_export(Gpu *gpu)
