@@ -206,24 +206,53 @@ layer_GetPhysicalDeviceExternalFenceProperties(
     props->externalFenceFeatures = VK_EXTERNAL_FENCE_FEATURE_EXPORTABLE_BIT;
 }
 
-/* Linear images of one plane: the only modifier is DRM_FORMAT_MODIFIER_LINEAR. */
-static void query_fill_modifiers(VkFormatProperties2 *props)
+/* How many modifiers the caller has room for, of both lists */
+typedef struct QueryRoom {
+    uint32_t list;
+    uint32_t list2;
+} QueryRoom;
+
+static VkDrmFormatModifierPropertiesListEXT *
+query_modifier_list(const VkFormatProperties2 *props)
 {
-    VkFormatFeatureFlags linear = props->formatProperties.linearTilingFeatures;
-    VkDrmFormatModifierPropertiesListEXT *list = layer_chain_find_out(
+    return layer_chain_find_out(
         props->pNext, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
-    VkDrmFormatModifierPropertiesList2EXT *list2 = layer_chain_find_out(
+}
+
+static VkDrmFormatModifierPropertiesList2EXT *
+query_modifier_list2(const VkFormatProperties2 *props)
+{
+    return layer_chain_find_out(
         props->pNext,
         VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_2_EXT);
+}
+
+/* To be asked before the driver writes its own modifiers, if it has any. */
+static QueryRoom query_modifier_room(const VkFormatProperties2 *props)
+{
+    VkDrmFormatModifierPropertiesListEXT *list = query_modifier_list(props);
+    VkDrmFormatModifierPropertiesList2EXT *list2 = query_modifier_list2(props);
+
+    return (QueryRoom) {
+        .list = list && list->pDrmFormatModifierProperties ?
+                list->drmFormatModifierCount : 0,
+        .list2 = list2 && list2->pDrmFormatModifierProperties ?
+                 list2->drmFormatModifierCount : 0,
+    };
+}
+
+/* Linear images of one plane: the only modifier is DRM_FORMAT_MODIFIER_LINEAR. */
+static void query_fill_modifiers(VkFormatProperties2 *props, QueryRoom room)
+{
+    VkFormatFeatureFlags linear = props->formatProperties.linearTilingFeatures;
+    VkDrmFormatModifierPropertiesListEXT *list = query_modifier_list(props);
+    VkDrmFormatModifierPropertiesList2EXT *list2 = query_modifier_list2(props);
     bool none = !linear || linear & VK_FORMAT_FEATURE_DISJOINT_BIT ||
                 linear & VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT;
 
     if (list) {
-        uint32_t room = list->pDrmFormatModifierProperties ?
-                        list->drmFormatModifierCount : 0;
-
         list->drmFormatModifierCount = !none;
-        if (room && !none) {
+        if (room.list && !none) {
             list->pDrmFormatModifierProperties[0] =
                 (VkDrmFormatModifierPropertiesEXT) {
                     .drmFormatModifier = DRM_FORMAT_MODIFIER_LINEAR,
@@ -233,11 +262,8 @@ static void query_fill_modifiers(VkFormatProperties2 *props)
         }
     }
     if (list2) {
-        uint32_t room = list2->pDrmFormatModifierProperties ?
-                        list2->drmFormatModifierCount : 0;
-
         list2->drmFormatModifierCount = !none;
-        if (room && !none) {
+        if (room.list2 && !none) {
             list2->pDrmFormatModifierProperties[0] =
                 (VkDrmFormatModifierProperties2EXT) {
                     .drmFormatModifier = DRM_FORMAT_MODIFIER_LINEAR,
@@ -256,10 +282,11 @@ layer_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
     LayerInstance *inst;
     const LayerPhysical *phys;
     bool ours = query_emulates(handle, LAYER_MODIFIER, &inst, &phys);
+    QueryRoom room = query_modifier_room(props);
 
     inst->next.GetPhysicalDeviceFormatProperties2(handle, format, props);
     if (ours) {
-        query_fill_modifiers(props);
+        query_fill_modifiers(props, room);
     }
 }
 
