@@ -9,7 +9,7 @@
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "system/ram-granule.h"
-#include "../../hw/display/venus/venus.h"
+#include "../../hw/display/venus/window.h"
 
 #define HOSTMEM (1 * MiB)
 

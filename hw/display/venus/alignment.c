@@ -15,7 +15,7 @@
 #include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "system/ram-granule.h"
-#include "venus.h"
+#include "window.h"
 
 /*
  * The configuration space with the field of this feature.  vhost-user-gpu

@@ -9,6 +9,7 @@
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
 #include "venus.h"
+#include "window.h"
 #include "trace.h"
 
 enum virtio_gpu_ctrl_type venus_cmd_capset_info(VenusState *s, VenusCmd *cmd)

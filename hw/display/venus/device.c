@@ -20,6 +20,7 @@
 #include "system/system.h"
 #include "memory.h"
 #include "venus.h"
+#include "window.h"
 #include "trace.h"
 
 /* Bytes; what the trials' guests use at most is a fraction of it. */

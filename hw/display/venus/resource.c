@@ -12,6 +12,7 @@
 #include "qemu/iov.h"
 #include "qapi/error.h"
 #include "venus.h"
+#include "window.h"
 #include "trace.h"
 
 #define BLOB_FLAGS (VIRTIO_GPU_BLOB_FLAG_USE_MAPPABLE | \
