@@ -236,9 +236,9 @@ class GuestProgram:
         return self._console.run(f'cat {self._log}')[1]
 
     def running(self):
-        # A zombie has no command line.
+        # Not its command line: that is empty for a moment while it starts.
         return self._console.run(
-            f'grep -q . /proc/{self._pid}/cmdline')[0] == 0
+            f"grep -q '^State:.[^ZX]' /proc/{self._pid}/status")[0] == 0
 
     def wait(self, timeout=120):
         """Waits for the program to end: all it printed."""
