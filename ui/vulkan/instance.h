@@ -40,7 +40,7 @@ VulkanInstance *vulkan_instance_new(PFN_vkGetInstanceProcAddr get_proc,
                                     const char *const *extensions,
                                     unsigned count, Error **errp);
 
-/** vulkan_instance_free - all its surfaces and devices are gone; NULL is fine */
+/** vulkan_instance_free - all made of it is gone; NULL is allowed */
 void vulkan_instance_free(VulkanInstance *instance);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VulkanInstance, vulkan_instance_free)

@@ -12,9 +12,9 @@ from PIL import Image
 class XServer:
     """Xvfb on a free display number, ended with the context."""
 
-    def __init__(self, log, size='2048x1536'):
+    def __init__(self, log, size=(2048, 1536)):
         self._log = log
-        self._size = size
+        self.size = size
         self._process = None
         self.environ = {}
 
@@ -23,7 +23,7 @@ class XServer:
         with open(self._log, 'a', encoding='utf-8') as log:
             self._process = subprocess.Popen(
                 ['setpriv', '--pdeathsig', 'KILL', 'Xvfb', '-displayfd',
-                 str(write), '-screen', '0', f'{self._size}x24',
+                 str(write), '-screen', '0', '{}x{}x24'.format(*self.size),
                  '-nolisten', 'tcp'],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=(write,))
@@ -58,6 +58,17 @@ class XServer:
                 raise AssertionError(f'{len(found)} windows called {name}, '
                                      f'not {count}')
             time.sleep(0.5)
+
+    def resize(self, window, width, height):
+        """Gives a window a size, and the corner where all of it is seen."""
+        self._call('xdotool', 'windowmove', str(window), '0', '0',
+                   'windowsize', '--sync', str(window), str(width),
+                   str(height))
+
+    def key(self, window, key):
+        """Presses a key, such as 'ctrl+alt+f', in a window."""
+        self._call('xdotool', 'windowfocus', '--sync', str(window),
+                   'key', key)
 
     def title(self, window):
         return self._call('xdotool', 'getwindowname', str(window)).decode()
