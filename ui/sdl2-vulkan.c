@@ -144,9 +144,10 @@ SdlVulkan *sdl2_vulkan_new(const DisplayOptions *opts, Error **errp)
         return NULL;
     }
     if (SDL_Vulkan_LoadLibrary(NULL)) {
-        error_setg(errp, "vulkan=on: no Vulkan loader: %s", sdl_vulkan_why());
-        error_append_hint(errp, "It is libvulkan1 on Debian; "
-                          "SDL_VULKAN_LIBRARY names another.\n");
+        error_setg(errp, "vulkan=on: SDL cannot load Vulkan: %s",
+                   sdl_vulkan_why());
+        error_append_hint(errp, "It takes the Vulkan loader (libvulkan1 on "
+                          "Debian) and a driver for this display.\n");
         return NULL;
     }
     /* Older SDL wants a window to say which extensions it needs. */

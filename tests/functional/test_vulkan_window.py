@@ -42,6 +42,12 @@ class Window(test_displays.Sdl):
         return [line for line in self.vm.stderr.splitlines()
                 if line.startswith(name + ' ')]
 
+    def counters(self):
+        """Frames shown so far, and pixels that the CPU copied for them."""
+        found = re.search(r'frames (\d+) pixels copied (\d+)',
+                          self.events('vulkan_presenter_frame')[-1])
+        return [int(n) for n in found.groups()]
+
     def resized_shows(self, width, height, wanted, tolerance=0):
         """Asserts that a window of that size shows the picture in black."""
         window = self.window()
@@ -76,16 +82,14 @@ class SdlVulkan(Window):
         self.window_shows(expected_card(self.vm.picture().size), 0)
         self.program('flipbench --kind host3d --draw --fps 30 '
                      '--frames 100000', '')
-        time.sleep(2)
-        first = self.events('vulkan_presenter_frame')[-1]
-        time.sleep(2)
-        last = self.events('vulkan_presenter_frame')[-1]
-        (shown, copied), (shown_after, copied_after) = (
-            [int(n) for n in re.search(r'frames (\d+) pixels copied (\d+)',
-                                       line).groups()]
-            for line in (first, last))
-        self.assertGreater(shown_after, shown + 5, 'frames in 2 s')
-        self.assertEqual(copied_after, copied, 'pixels copied')
+        time.sleep(1)
+        first = shown, copied = self.counters()
+        deadline = time.monotonic() + 60
+        while shown < first[0] + 20:
+            self.assertLess(time.monotonic(), deadline, 'no 20 frames')
+            time.sleep(0.5)
+            shown, copied = self.counters()
+        self.assertEqual(copied, first[1], 'pixels copied')
 
     def test_switching_between_all_kinds(self):
         for kind in ('host3d', 'dumb', 'guest', 'host3d'):
@@ -150,15 +154,29 @@ class SdlVulkan(Window):
 
 
 class SdlVulkanFullScreen(Window):
-    group = 'sdl-vulkan-full-screen'
-    options = ('-display', DISPLAY + ',full-screen=on', '-trace', 'vulkan_*')
+    """With a window manager, which full screen takes."""
 
-    def test_full_screen_fills_the_screen(self):
+    group = 'sdl-vulkan-full-screen'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        manager = cls.x.start('matchbox-window-manager')
+        cls.addClassCleanup(manager.wait)
+        cls.addClassCleanup(manager.kill)
+
+    def test_full_screen_and_back(self):
         self.hold_card('host3d')
         self.assert_card()
         card = expected_card(self.vm.picture().size)
+        window = self.window()
+        before = self.x.picture(window).size
+        self.x.key(window, 'ctrl+alt+f')
         self.assert_shows(lambda: self.x.picture('root'),
                           picture.letterboxed(card, self.x.size), 2)
+        self.x.key(window, 'ctrl+alt+f')
+        self.assert_shows(lambda: self.x.picture(window),
+                          picture.letterboxed(card, before), 2)
 
 
 class SdlVulkanValidation(SdlVulkan):
@@ -241,8 +259,8 @@ class SdlVulkanOutputs(Window):
         windows = self.x.wait_windows(2)
         sizes = (self.vm.picture(0).size, (800, 600))
         self.hold_card('host3d', '--all')
-        for window in windows:
-            self.x.resize(window, *sizes[windows.index(window)])
+        self.x.resize(windows[0], *sizes[0])
+        self.x.resize(windows[1], *sizes[1], top=sizes[0][1])
         for head, size in enumerate(sizes):
             self.assert_shows(lambda h=head: self.x.picture(windows[h]),
                               expected_card(size, head))
@@ -283,12 +301,12 @@ class SdlVulkanErrors(FunctionalTest):
                       self.error('sdl,vulkan=on,present-mode=often'))
 
     def test_no_loader(self):
-        self.assertIn('vulkan=on: no Vulkan loader',
+        self.assertIn('vulkan=on: SDL cannot load Vulkan: ',
                       self.error('sdl,vulkan=on',
                                  SDL_VULKAN_LIBRARY='/nowhere.so'))
 
     def test_no_driver(self):
-        self.assertRegex(self.error('sdl,vulkan=on',
-                                    VK_DRIVER_FILES='/nowhere.json'),
-                         'vulkan=on: vkCreateInstance: '
-                         'VK_ERROR_INCOMPATIBLE_DRIVER')
+        self.assertIn("vulkan=on: SDL cannot load Vulkan: Installed Vulkan "
+                      "doesn't implement the VK_KHR_surface extension",
+                      self.error('sdl,vulkan=on',
+                                 VK_DRIVER_FILES='/nowhere.json'))

@@ -104,6 +104,7 @@ static bool vulkan_presenter_fail(VulkanPresenter *p, Error *err)
     trace_vulkan_presenter_fail(p, p->failures, error_get_pretty(err));
     vulkan_presenter_drop_device(p);
     if (p->failures > MAX_FAILURES) {
+        QEMU_LOCK_GUARD(&p->lock);
         p->error = g_strdup(error_get_pretty(err));
         return false;
     }

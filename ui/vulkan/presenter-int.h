@@ -47,6 +47,7 @@ struct VulkanPresenter {
     VulkanFrame *frame;         /* ref */
     pixman_region32_t damage;   /* of @frame, not yet taken by the thread */
     VkExtent2D extent;
+    char *error;                /* why the thread gave up, owned */
 
     /* Atomic */
     Stat64 frames, copied;
@@ -67,7 +68,6 @@ struct VulkanPresenter {
     bool ignores_stale;         /* recreating it changed nothing */
     unsigned failures;          /* without enough good frames between */
     unsigned good_frames;       /* since the last failure */
-    char *error;                /* why it gave up, owned; main loop after */
 };
 
 /* present-loop.c: the body of the thread. */

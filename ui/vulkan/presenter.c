@@ -102,6 +102,7 @@ void vulkan_presenter_stop(VulkanPresenter *p)
 
 const char *vulkan_presenter_error(VulkanPresenter *p)
 {
+    QEMU_LOCK_GUARD(&p->lock);
     return p->error;
 }
 

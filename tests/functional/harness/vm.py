@@ -203,6 +203,19 @@ class Vm:
         path = Path(f'/proc/{self.pid}/task/{self.pid}/schedstat')
         return int(path.read_text().split()[0]) / 1e9
 
+    def host_seconds(self):
+        """Processor time of all QEMU's threads but those that run the guest."""
+        total = 0
+        for task in Path(f'/proc/{self.pid}/task').iterdir():
+            try:
+                name = (task / 'comm').read_text()
+                used = (task / 'schedstat').read_text().split()[0]
+            except OSError:     # it has ended meanwhile
+                continue
+            if not name.startswith('CPU '):
+                total += int(used)
+        return total / 1e9
+
     def render_server(self):
         """The process id of the render server, None where there is none."""
         for pid in children(self.pid):

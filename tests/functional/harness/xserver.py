@@ -9,7 +9,58 @@ import time
 from PIL import Image
 
 
-class XServer:
+class XDisplay:
+    """Looks at the windows of the X server that DISPLAY names."""
+
+    environ = {}        # what a program needs besides to show itself there
+
+    def windows(self, name='QEMU'):
+        """The visible windows whose title holds name, oldest first."""
+        found = self._call('xdotool', 'search', '--onlyvisible', '--name',
+                           name, check=False)
+        return sorted(int(line) for line in found.split())
+
+    def wait_windows(self, count=1, name='QEMU', timeout=60):
+        """Waits until there are that many windows: their ids."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = self.windows(name)
+            if len(found) >= count:
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f'{len(found)} windows called {name}, '
+                                     f'not {count}')
+            time.sleep(0.5)
+
+    def resize(self, window, width, height, top=0):
+        """Gives a window a size, and a place at the left where it is seen."""
+        self._call('xdotool', 'windowmove', str(window), '0', str(top),
+                   'windowsize', '--sync', str(window), str(width),
+                   str(height))
+
+    def key(self, window, key):
+        """Presses a key, such as 'ctrl+alt+f', in a window."""
+        self._call('xdotool', 'windowfocus', '--sync', str(window),
+                   'key', key)
+
+    def title(self, window):
+        return self._call('xdotool', 'getwindowname', str(window)).decode()
+
+    def picture(self, window):
+        """The pixels of one window."""
+        data = self._call('import', '-silent', '-window', str(window),
+                          'ppm:-')
+        return Image.open(io.BytesIO(data)).convert('RGB')
+
+    def _call(self, *command, check=True):
+        done = subprocess.run(command, check=check, timeout=60,
+                              env=dict(os.environ, **self.environ),
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        return done.stdout
+
+
+class XServer(XDisplay):
     """Xvfb on a free display number, ended with the context."""
 
     def __init__(self, log, size=(2048, 1536)):
@@ -37,51 +88,14 @@ class XServer:
                         'XDG_SESSION_TYPE': 'x11', 'SDL_VIDEODRIVER': 'x11'}
         return self
 
+    def start(self, *command):
+        """Starts a program on this server: its process."""
+        with open(self._log, 'a', encoding='utf-8') as log:
+            return subprocess.Popen(
+                ['setpriv', '--pdeathsig', 'KILL', *command],
+                env=dict(os.environ, **self.environ), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL)
+
     def __exit__(self, *_):
         self._process.kill()
         self._process.wait()
-
-    def windows(self, name='QEMU'):
-        """The visible windows whose title holds name, oldest first."""
-        found = self._call('xdotool', 'search', '--onlyvisible', '--name',
-                           name, check=False)
-        return sorted(int(line) for line in found.split())
-
-    def wait_windows(self, count=1, name='QEMU', timeout=60):
-        """Waits until there are that many windows: their ids."""
-        deadline = time.monotonic() + timeout
-        while True:
-            found = self.windows(name)
-            if len(found) >= count:
-                return found
-            if time.monotonic() > deadline:
-                raise AssertionError(f'{len(found)} windows called {name}, '
-                                     f'not {count}')
-            time.sleep(0.5)
-
-    def resize(self, window, width, height):
-        """Gives a window a size, and the corner where all of it is seen."""
-        self._call('xdotool', 'windowmove', str(window), '0', '0',
-                   'windowsize', '--sync', str(window), str(width),
-                   str(height))
-
-    def key(self, window, key):
-        """Presses a key, such as 'ctrl+alt+f', in a window."""
-        self._call('xdotool', 'windowfocus', '--sync', str(window),
-                   'key', key)
-
-    def title(self, window):
-        return self._call('xdotool', 'getwindowname', str(window)).decode()
-
-    def picture(self, window):
-        """The pixels of one window."""
-        data = self._call('import', '-silent', '-window', str(window),
-                          'ppm:-')
-        return Image.open(io.BytesIO(data)).convert('RGB')
-
-    def _call(self, *command, check=True):
-        done = subprocess.run(command, check=check, timeout=60,
-                              env=dict(os.environ, **self.environ),
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        return done.stdout
