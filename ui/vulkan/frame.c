@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/atomic.h"
 #include "qemu/lockable.h"
 #include "frame.h"
 
@@ -66,19 +67,19 @@ VulkanFrame *vulkan_frame_new(DisplaySurface *surface)
                         (uint8_t *)scanout_image_ptr(frame->image);
     }
     qemu_mutex_init(&frame->lock);
-    g_atomic_ref_count_init(&frame->ref);
+    frame->ref = 1;
     return frame;
 }
 
 VulkanFrame *vulkan_frame_ref(VulkanFrame *frame)
 {
-    g_atomic_ref_count_inc(&frame->ref);
+    qatomic_inc(&frame->ref);
     return frame;
 }
 
 void vulkan_frame_unref(VulkanFrame *frame)
 {
-    if (!frame || !g_atomic_ref_count_dec(&frame->ref)) {
+    if (!frame || qatomic_fetch_dec(&frame->ref) != 1) {
         return;
     }
     scanout_image_unref(frame->image);

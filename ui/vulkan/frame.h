@@ -33,7 +33,7 @@ typedef struct VulkanFrame {
     QemuMutex lock;             /* nothing is taken while it is held */
     const uint8_t *data;        /* lock; NULL once revoked */
 
-    gatomicrefcount ref;
+    int ref;                    /* atomic */
 } VulkanFrame;
 
 /**
