@@ -13,10 +13,10 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "ui/sdl2.h"
-#include "vulkan/draw.h"
-#include "vulkan/presenter.h"
+#include "ui/vulkan/draw.h"
+#include "ui/vulkan/presenter.h"
 
-/* Not in prelude.h's sight: SDL has its own names for two Vulkan types. */
+/* After Vulkan's header, so that SDL makes no types of its own. */
 #include <SDL_vulkan.h>
 
 #define MAX_EXTENSIONS 8
@@ -68,7 +68,7 @@ static void sdl_vulkan_window_free(void *opaque)
     g_free(w);
 }
 
-/* The hints of an instance's failure, as one error */
+/* The instance, with the extensions that windows of @probe's kind need */
 static VulkanInstance *sdl_vulkan_load(SDL_Window *probe, Error **errp)
 {
     const char *names[MAX_EXTENSIONS];
