@@ -332,6 +332,21 @@ static void test_hidden_window_lets_go(void)
     qemu_vfree(memory);
 }
 
+static void test_revoked_frame_is_not_read(void)
+{
+    DisplaySurface *surface = window_surface_new();
+    g_autoptr(VulkanFrame) frame = vulkan_frame_new(surface);
+    g_autofree uint8_t *copy = g_malloc0(WINDOW_PIXELS * 4);
+    pixman_region32_t all;
+
+    pixman_region32_init_rect(&all, 0, 0, WINDOW_SIZE, WINDOW_SIZE);
+    g_assert_cmpuint(vulkan_frame_read(frame, &all, copy), ==, WINDOW_PIXELS);
+    vulkan_frame_revoke(frame);
+    qemu_free_displaysurface(surface);
+    g_assert_cmpuint(vulkan_frame_read(frame, &all, copy), ==, 0);
+    pixman_region32_fini(&all);
+}
+
 static void test_mode_falls_back(void)
 {
     VulkanScriptConfig config = window_plain;
@@ -377,6 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vulkan/blob-outlives-frame",
                     test_blob_outlives_its_frame);
     g_test_add_func("/vulkan/hidden-lets-go", test_hidden_window_lets_go);
+    g_test_add_func("/vulkan/revoked-frame", test_revoked_frame_is_not_read);
     g_test_add_func("/vulkan/mode", test_mode_falls_back);
     return g_test_run();
 }

@@ -145,16 +145,20 @@ static void vulkan_presenter_sweep_swapchains(VulkanPresenter *p)
     }
 }
 
-/* An import is worth keeping while the guest may come back to its memory. */
-static bool vulkan_presenter_wants_image(const VulkanImage *image,
-                                         const VulkanFrame *shown, int64_t now)
+static bool vulkan_image_shows(const VulkanImage *image,
+                               const VulkanFrame *shown)
 {
     const VulkanFrame *frame = image->frame;
 
-    if (shown && (frame == shown ||
-                  (frame->image && frame->image == shown->image))) {
-        return true;
-    }
+    return shown && (frame == shown ||
+                     (frame->image && frame->image == shown->image));
+}
+
+/* An import is worth keeping while the guest may come back to its memory. */
+static bool vulkan_image_is_wanted(const VulkanImage *image, int64_t now)
+{
+    const VulkanFrame *frame = image->frame;
+
     return now - image->last_used < IMPORT_KEEP_US &&
            (!frame->image || scanout_image_is_shared(frame->image));
 }
@@ -164,6 +168,7 @@ static bool vulkan_presenter_sweep_images(VulkanPresenter *p)
 {
     g_autoptr(VulkanFrame) shown = NULL;
     int64_t now = g_get_monotonic_time();
+    bool has_others = false;
     guint i = 0;
 
     WITH_QEMU_LOCK_GUARD(&p->lock) {
@@ -172,13 +177,16 @@ static bool vulkan_presenter_sweep_images(VulkanPresenter *p)
     while (i < p->images->len) {
         VulkanImage *image = g_ptr_array_index(p->images, i);
 
-        if (vulkan_presenter_wants_image(image, shown, now)) {
+        if (vulkan_image_shows(image, shown)) {
+            i++;
+        } else if (vulkan_image_is_wanted(image, now)) {
+            has_others = true;
             i++;
         } else {
             g_ptr_array_remove_index(p->images, i);
         }
     }
-    return p->images->len > 1 || (p->images->len && !shown);
+    return has_others;
 }
 
 int vulkan_presenter_collect(VulkanPresenter *p)
