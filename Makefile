@@ -8,7 +8,7 @@
 MAKEFLAGS += --no-print-directory
 
 # Names and places that a user may give on the command line.
-export BUILD ROOT QEMU_SRC DISTDIR VNC V
+export BUILD ROOT QEMU_SRC DISTDIR VNC V DISPLAY_TEST
 
 ENTER := scripts/enter
 

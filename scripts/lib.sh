@@ -136,3 +136,10 @@ inside()
 {
     "$TOP/scripts/enter" "$@"
 }
+
+# Our unit tests that start threads.  Those that start processes are not for
+# the thread sanitizer.
+tsan_tests()
+{
+    grep -E '^test-(scanout-image|venus-fence|vulkan-)' "$TOP/tests/our-tests"
+}

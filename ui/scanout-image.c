@@ -128,6 +128,11 @@ void scanout_image_unref(ScanoutImage *image)
     g_free(image);
 }
 
+bool scanout_image_is_shared(const ScanoutImage *image)
+{
+    return !g_atomic_ref_count_compare((gatomicrefcount *)&image->ref, 1);
+}
+
 void *scanout_image_ptr(const ScanoutImage *image)
 {
     return image->ptr;
@@ -196,6 +201,7 @@ DisplaySurface *scanout_image_new_surface(ScanoutImage *image,
 
     surface = qemu_create_displaysurface_pixman(pixman);
     pixman_image_unref(pixman);
+    surface->scanout_image = image;
     if (image->fd >= 0 && offset <= UINT32_MAX) {
         qemu_displaysurface_set_share_handle(surface, image->fd, offset);
     }

@@ -68,6 +68,13 @@ void scanout_image_unref(ScanoutImage *image);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScanoutImage, scanout_image_unref)
 
+/**
+ * scanout_image_is_shared - whether somebody besides the caller has a reference
+ *
+ * For caches, to let go of what nobody else wants; any thread.
+ */
+bool scanout_image_is_shared(const ScanoutImage *image);
+
 /** scanout_image_ptr - address of the first byte, valid while referenced */
 void *scanout_image_ptr(const ScanoutImage *image);
 

@@ -67,7 +67,7 @@ def layer_sdl(repo):
     """SDL only in ui/sdl2-vulkan.c"""
     for path in c_files(repo):
         for line, name in includes(repo, path):
-            if re.search(r"\bSDL|ui/sdl2", name) and \
+            if re.search(r"\bSDL|ui/sdl2\.h", name) and \
                     path != "ui/sdl2-vulkan.c":
                 yield path, line, f"only ui/sdl2-vulkan.c includes {name}"
 

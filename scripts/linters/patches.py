@@ -98,7 +98,7 @@ def patch_is_hook(repo):
         for start, lines in hunks(repo, path):
             body = None
             for line in lines:
-                if line.startswith("+{"):
+                if line.rstrip() == "+{":
                     body = 0
                 elif line.startswith("+}"):
                     body = None

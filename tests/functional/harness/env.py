@@ -17,6 +17,7 @@ QEMU_UNPATCHED = Path(os.environ.get('QEMU_UNPATCHED') or
                       BUILD / 'qemu/stock/build' / QEMU_NAME)
 
 HOST_PROGRAMS = BUILD / 'ours/tests/guest'
+TEST_LAYERS = BUILD / 'ours/tests/layers'
 FIRMWARE = (Path('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'),
             Path('/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd'))
 

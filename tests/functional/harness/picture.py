@@ -31,6 +31,28 @@ def lit_box(image, threshold=64):
             int(lit.sum()))
 
 
+def letterboxed(image, size):
+    """The picture scaled to fit into size, by a linear filter, in black."""
+    if image.width * size[1] < image.height * size[0]:
+        width, height = size[1] * image.width // image.height, size[1]
+    else:
+        width, height = size[0], size[0] * image.height // image.width
+    pixels = numpy.asarray(image, numpy.float64)
+    for axis, wanted in ((0, height), (1, width)):
+        have = pixels.shape[axis]
+        at = (numpy.arange(wanted) + 0.5) * have / wanted - 0.5
+        first = numpy.clip(numpy.floor(at).astype(int), 0, have - 1)
+        second = numpy.clip(numpy.floor(at).astype(int) + 1, 0, have - 1)
+        part = (at - numpy.floor(at)).reshape((-1, 1, 1) if axis == 0 else
+                                              (1, -1, 1))
+        pixels = (numpy.take(pixels, first, axis) * (1 - part) +
+                  numpy.take(pixels, second, axis) * part)
+    scaled = Image.fromarray(numpy.rint(pixels).astype(numpy.uint8))
+    canvas = Image.new('RGB', size)
+    canvas.paste(scaled, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return canvas
+
+
 def colours(image):
     """How many different colours a picture has."""
     pixels = numpy.asarray(image, numpy.uint32)

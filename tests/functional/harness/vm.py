@@ -203,6 +203,19 @@ class Vm:
         path = Path(f'/proc/{self.pid}/task/{self.pid}/schedstat')
         return int(path.read_text().split()[0]) / 1e9
 
+    def host_seconds(self):
+        """Processor time of all QEMU's threads but those that run the guest."""
+        total = 0
+        for task in Path(f'/proc/{self.pid}/task').iterdir():
+            try:
+                name = (task / 'comm').read_text()
+                used = (task / 'schedstat').read_text().split()[0]
+            except OSError:     # it has ended meanwhile
+                continue
+            if not name.startswith('CPU '):
+                total += int(used)
+        return total / 1e9
+
     def render_server(self):
         """The process id of the render server, None where there is none."""
         for pid in children(self.pid):
@@ -250,9 +263,13 @@ class GuestProgram:
             time.sleep(0.3)
         return self.output()
 
+    def forget(self):
+        """The guest it ran in is gone: there is nothing to stop."""
+        self._stopped = True
+
     def stop(self, timeout=30):
         if self._stopped:
-            return self.output()
+            return
         self._stopped = True
         self._console.run(f'kill {self._pid}')
-        return self.wait(timeout)
+        self.wait(timeout)

@@ -9,37 +9,10 @@ import time
 from PIL import Image
 
 
-class XServer:
-    """Xvfb on a free display number, ended with the context."""
+class XDisplay:
+    """Looks at the windows of the X server that DISPLAY names."""
 
-    def __init__(self, log, size='2048x1536'):
-        self._log = log
-        self._size = size
-        self._process = None
-        self.environ = {}
-
-    def __enter__(self):
-        read, write = os.pipe()
-        with open(self._log, 'a', encoding='utf-8') as log:
-            self._process = subprocess.Popen(
-                ['setpriv', '--pdeathsig', 'KILL', 'Xvfb', '-displayfd',
-                 str(write), '-screen', '0', f'{self._size}x24',
-                 '-nolisten', 'tcp'],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=(write,))
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            number = pipe.readline().strip()
-        if not number:
-            self.__exit__()
-            raise RuntimeError('Xvfb did not start')
-        self.environ = {'DISPLAY': f':{number}', 'WAYLAND_DISPLAY': '',
-                        'XDG_SESSION_TYPE': 'x11', 'SDL_VIDEODRIVER': 'x11'}
-        return self
-
-    def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+    environ = {}        # what a program needs besides to show itself there
 
     def windows(self, name='QEMU'):
         """The visible windows whose title holds name, oldest first."""
@@ -59,6 +32,17 @@ class XServer:
                                      f'not {count}')
             time.sleep(0.5)
 
+    def resize(self, window, width, height, top=0):
+        """Gives a window a size, and a place at the left where it is seen."""
+        self._call('xdotool', 'windowmove', str(window), '0', str(top),
+                   'windowsize', '--sync', str(window), str(width),
+                   str(height))
+
+    def key(self, window, key):
+        """Presses a key, such as 'ctrl+alt+f', in a window."""
+        self._call('xdotool', 'windowfocus', '--sync', str(window),
+                   'key', key)
+
     def title(self, window):
         return self._call('xdotool', 'getwindowname', str(window)).decode()
 
@@ -74,3 +58,44 @@ class XServer:
                               stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL)
         return done.stdout
+
+
+class XServer(XDisplay):
+    """Xvfb on a free display number, ended with the context."""
+
+    def __init__(self, log, size=(2048, 1536)):
+        self._log = log
+        self.size = size
+        self._process = None
+        self.environ = {}
+
+    def __enter__(self):
+        read, write = os.pipe()
+        with open(self._log, 'a', encoding='utf-8') as log:
+            self._process = subprocess.Popen(
+                ['setpriv', '--pdeathsig', 'KILL', 'Xvfb', '-displayfd',
+                 str(write), '-screen', '0', '{}x{}x24'.format(*self.size),
+                 '-nolisten', 'tcp'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(write,))
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            self.__exit__()
+            raise RuntimeError('Xvfb did not start')
+        self.environ = {'DISPLAY': f':{number}', 'WAYLAND_DISPLAY': '',
+                        'XDG_SESSION_TYPE': 'x11', 'SDL_VIDEODRIVER': 'x11'}
+        return self
+
+    def start(self, *command):
+        """Starts a program on this server: its process."""
+        with open(self._log, 'a', encoding='utf-8') as log:
+            return subprocess.Popen(
+                ['setpriv', '--pdeathsig', 'KILL', *command],
+                env=dict(os.environ, **self.environ), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL)
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""-display sdl,vulkan=on: what is in the window, to the pixel."""
+
+import re
+import subprocess
+import tempfile
+import time
+
+import test_displays
+from harness import env, layers, picture
+from harness.case import FunctionalTest, expected_card
+from harness.vm import Vm
+from harness.vnc import VncClient
+
+DISPLAY = 'sdl,vulkan=on'
+
+
+class Window(test_displays.Sdl):
+    """A guest in a Vulkan window."""
+
+    group = None
+    options = ('-display', DISPLAY, '-trace', 'vulkan_*')
+    layer = None
+    bar = 100           # pixels beside a picture
+
+    # Once is enough: SdlVulkan has them.
+    test_text_console = test_vkspin_frame = test_card_in_host3d_blob = None
+
+    @classmethod
+    def make_vm(cls):
+        environ = dict(cls.x.environ)
+        if cls.layer:
+            environ |= layers.environ(cls.log_dir(), cls.layer)
+        return Vm(cls.log_dir(), cls.guest, display=cls.options,
+                  environ=environ)
+
+    def window(self):
+        return self.x.wait_windows()[0]
+
+    def events(self, name):
+        """The lines of a trace event so far."""
+        return [line for line in self.vm.stderr.splitlines()
+                if line.startswith(name + ' ')]
+
+    def counters(self):
+        """Frames shown so far, and pixels that the CPU copied for them."""
+        found = re.search(r'frames (\d+) pixels copied (\d+)',
+                          self.events('vulkan_presenter_frame')[-1])
+        return [int(n) for n in found.groups()]
+
+    def resized_shows(self, width, height, wanted, tolerance=0):
+        """Asserts that a window of that size shows the picture in black."""
+        window = self.window()
+        self.x.resize(window, width, height)
+        self.assert_shows(lambda: self.x.picture(window),
+                          picture.letterboxed(wanted, (width, height)),
+                          tolerance)
+
+
+class SdlVulkan(Window):
+    group = 'sdl-vulkan'
+    time_limit = 1200
+
+    test_text_console = test_displays.Sdl.test_text_console
+    test_vkspin_frame = test_displays.Sdl.test_vkspin_frame
+    test_card_in_host3d_blob = test_displays.Sdl.test_card_in_host3d_blob
+
+    def test_card_in_dumb_buffer(self):
+        self.hold_card('dumb')
+        self.assert_card()
+        self.window_shows(expected_card(self.vm.picture().size), 0)
+
+    def test_blob_is_imported(self):
+        before = len(self.events('vulkan_image_new'))
+        self.hold_card('host3d')
+        self.window_shows(expected_card(self.vm.picture().size), 0)
+        self.assertIn('by host-pointer',
+                      self.events('vulkan_image_new')[before:][-1])
+
+    def test_flips_of_blobs_are_copied_by_nobody(self):
+        self.program('flipbench --kind host3d --draw --fps 30 '
+                     '--frames 100000', '')
+        time.sleep(3)               # the text console's last frame is gone
+        first = shown, copied = self.counters()
+        deadline = time.monotonic() + 60
+        while shown < first[0] + 20:
+            self.assertLess(time.monotonic(), deadline, 'no 20 frames')
+            time.sleep(0.5)
+            shown, copied = self.counters()
+        self.assertEqual(copied, first[1], 'pixels copied')
+
+    def test_switching_between_all_kinds(self):
+        for kind in ('host3d', 'dumb', 'guest', 'host3d'):
+            card = self.hold_card(kind)
+            self.window_shows(expected_card(self.vm.picture().size), 0)
+            card.stop()
+            self.assert_text_follows()
+            self.window_shows(picture.stable(self.vm.picture), 0)
+
+    def test_resized_window_has_bars(self):
+        self.hold_card('host3d')
+        self.assert_card()
+        card = expected_card(self.vm.picture().size)
+        self.resized_shows(card.width + 2 * self.bar, card.height, card)
+        self.resized_shows(card.width, card.height + 2 * self.bar, card)
+        self.resized_shows(card.width, card.height, card)
+
+    def test_resized_window_scales(self):
+        self.hold_card('dumb')
+        self.assert_card()
+        card = expected_card(self.vm.picture().size)
+        self.resized_shows(card.width // 2, card.height // 2, card, 2)
+        self.resized_shows(card.width * 3 // 2, card.height * 3 // 2, card, 2)
+        self.resized_shows(card.width, card.height, card)
+
+    def test_many_sizes_while_the_guest_flips(self):
+        self.program('flipbench --kind host3d --draw --fps 60 '
+                     '--frames 100000', '')
+        window = self.window()
+        for step in range(30):
+            self.x.resize(window, 400 + 37 * step, 900 - 17 * step)
+        self.assertTrue(self.vm.responsive())
+        self.assertEqual(self.x.picture(window).size, (1473, 407))
+
+    def test_title_and_mouse_grab(self):
+        window = self.window()
+        self.assertIn('QEMU', self.x.title(window))
+        self.x.key(window, 'ctrl+alt+g')
+        deadline = time.monotonic() + 10
+        while 'exit grab' not in self.x.title(window):
+            self.assertLess(time.monotonic(), deadline, 'no grab')
+            time.sleep(0.3)
+        self.x.key(window, 'ctrl+alt+g')
+
+    def test_guest_reboots(self):
+        for again in (self.vm.reset, self.vm.reboot):
+            card = self.hold_card('host3d')
+            self.window_shows(expected_card(self.vm.picture().size), 0)
+            card.forget()
+            again()
+            self.window_shows(picture.stable(self.vm.picture), 0)
+
+    def test_zz_quits(self):
+        """Last: nothing hangs when QEMU ends."""
+        self.program('flipbench --kind host3d --draw --fps 60 '
+                     '--frames 100000', '').forget()
+        cls = type(self)
+        vm, cls.vm = self.vm, None
+        vm.qmp.execute('quit')
+        self.assertEqual(vm.wait_exit(), 0)
+        vm.kill()
+
+
+class SdlVulkanFullScreen(Window):
+    """With a window manager, which full screen takes."""
+
+    group = 'sdl-vulkan-full-screen'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        manager = cls.x.start('matchbox-window-manager')
+        cls.addClassCleanup(manager.wait)
+        cls.addClassCleanup(manager.kill)
+
+    def test_full_screen_and_back(self):
+        self.hold_card('host3d')
+        self.assert_card()
+        card = expected_card(self.vm.picture().size)
+        window = self.window()
+        before = self.x.picture(window).size
+        self.x.key(window, 'ctrl+alt+f')
+        self.assert_shows(lambda: self.x.picture('root'),
+                          picture.letterboxed(card, self.x.size), 2)
+        self.x.key(window, 'ctrl+alt+f')
+        self.assert_shows(lambda: self.x.picture(window),
+                          picture.letterboxed(card, before), 2)
+
+
+class SdlVulkanValidation(SdlVulkan):
+    """All of it once more with the validation layer, which says nothing."""
+
+    group = 'sdl-vulkan-validation'
+    layer = layers.VALIDATION
+
+    def test_zz_quits(self):
+        super().test_zz_quits()
+        self.assertIn('Logging validation error to',
+                      (self.log_dir() / 'qemu.log').read_text(),
+                      'the layer was not there')
+        self.assertEqual(
+            (self.log_dir() / 'validation.log').read_text().strip(), '')
+
+
+class SdlVulkanDeviceLost(Window):
+    group = 'sdl-vulkan-device-lost'
+    layer = layers.LOSE_DEVICE
+
+    def lose(self):
+        """The file that makes the layer lose devices while it is there."""
+        path = self.log_dir() / 'lose-device'
+        path.touch()
+        self.addCleanup(path.unlink, missing_ok=True)
+        return path
+
+    def wait_for(self, text, timeout=30):
+        deadline = time.monotonic() + timeout
+        while text not in self.vm.stderr:
+            self.assertLess(time.monotonic(), deadline, f'no {text!r}')
+            time.sleep(0.1)
+
+    def test_picture_comes_back(self):
+        window = self.window()
+        self.program('flipbench --kind host3d --draw --fps 60 '
+                     '--frames 100000', '')
+        lost = self.lose()
+        self.wait_for('vulkan_presenter_fail')
+        lost.unlink()
+        self.assertIn('VK_ERROR_DEVICE_LOST',
+                      self.events('vulkan_presenter_fail')[0])
+        self.doCleanups()
+        self.hold_card('host3d')
+        self.assert_card()
+        self.window_shows(expected_card(self.vm.picture().size), 0)
+        self.assertEqual(self.window(), window, 'another window')
+
+    def test_zz_software_takes_over(self):
+        """Last: this window never comes back to Vulkan."""
+        self.hold_card('host3d')
+        self.lose()
+        window = self.window()
+        self.x.resize(window, 700, 700)     # something to draw
+        self.wait_for('this window goes on without it')
+        self.assertTrue(self.vm.responsive())
+        self.window_shows(expected_card(self.vm.picture().size), 0)
+
+
+class SdlVulkanOutputs(Window):
+    """A window for each output; one goes with its output."""
+
+    group = 'sdl-vulkan-outputs'
+
+    @classmethod
+    def make_vm(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        return Vm(cls.log_dir(), cls.guest, environ=cls.x.environ,
+                  display=(*cls.options, '-vnc',
+                           f'unix:{cls.folder.name}/vnc,display=gpu0,head=1'),
+                  gpu=(env.VENUS + ',id=gpu0,max_outputs=2',))
+
+    def test_second_window_comes_and_goes(self):
+        client = VncClient(f'{self.folder.name}/vnc')
+        self.addCleanup(client.__exit__)
+        self.assertEqual(len(self.x.windows()), 1)
+        client.set_size(800, 600)
+        windows = self.x.wait_windows(2)
+        sizes = (self.vm.picture(0).size, (800, 600))
+        card = self.hold_card('host3d', '--all')
+        self.x.resize(windows[0], *sizes[0])
+        self.x.resize(windows[1], *sizes[1], top=sizes[0][1])
+        for head, size in enumerate(sizes):
+            self.assert_shows(lambda h=head: self.x.picture(windows[h]),
+                              expected_card(size, head))
+        card.forget()
+        self.vm.qmp.execute('system_reset')
+        deadline = time.monotonic() + 30
+        while len(self.x.windows()) != 1:
+            self.assertLess(time.monotonic(), deadline, 'window 2 stays')
+            time.sleep(0.2)
+        self.vm.wait_ready()
+
+
+class SdlVulkanErrors(FunctionalTest):
+    """What QEMU says when it cannot be done."""
+
+    group = 'sdl-vulkan-errors'
+
+    def error(self, options, **environ):
+        x = test_displays.XServer(self.log_dir() / 'xvfb.log')
+        with x:
+            done = subprocess.run(
+                [str(env.QEMU), '-M', 'none', '-display', options],
+                env=dict(x.environ, PATH='/usr/bin:/bin', **environ),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_present_mode_without_vulkan(self):
+        self.assertIn('present-mode and vulkan-import need vulkan=on',
+                      self.error('sdl,present-mode=fifo'))
+
+    def test_vulkan_and_opengl(self):
+        self.assertIn('vulkan=on and gl=on exclude each other',
+                      self.error('sdl,vulkan=on,gl=on'))
+
+    def test_unknown_present_mode(self):
+        self.assertIn("present-mode' does not accept value 'often'",
+                      self.error('sdl,vulkan=on,present-mode=often'))
+
+    def test_no_loader(self):
+        self.assertIn('vulkan=on: SDL cannot load Vulkan: ',
+                      self.error('sdl,vulkan=on',
+                                 SDL_VULKAN_LIBRARY='/nowhere.so'))
+
+    def test_no_driver(self):
+        self.assertIn("vulkan=on: SDL cannot load Vulkan: Installed Vulkan "
+                      "doesn't implement the VK_KHR_surface extension",
+                      self.error('sdl,vulkan=on',
+                                 VK_DRIVER_FILES='/nowhere.json'))

@@ -1,0 +1,428 @@
+/*
+ * A Vulkan that answers what a test tells it to
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "qemu/lockable.h"
+#include "vulkan-script-int.h"
+
+#define SCRIPT_IMAGES 3
+#define SCRIPT_MEMORY (64 * 1024 * 1024)
+
+static void script_list(VkExtensionProperties *list, uint32_t *count,
+                        const char *name, bool is_listed)
+{
+    if (!is_listed) {
+        return;
+    }
+    if (list) {
+        pstrcpy(list[*count].extensionName, VK_MAX_EXTENSION_NAME_SIZE, name);
+    }
+    ++*count;
+}
+
+static bool script_names(const char *const *names, uint32_t count,
+                         const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        if (g_str_equal(names[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* vkEnumerateInstanceExtensionProperties and so on: the names say it */
+static VkResult script_instance_extensions(const char *layer, uint32_t *count,
+                                           VkExtensionProperties *list)
+{
+    *count = 0;
+    script_list(list, count, "VK_KHR_surface", true);
+    script_list(list, count, "VK_KHR_portability_enumeration",
+                vulkan_script()->config.has_portability);
+    return VK_SUCCESS;
+}
+
+static VkResult script_create_instance(const VkInstanceCreateInfo *info,
+                                       const VkAllocationCallbacks *alloc,
+                                       VkInstance *out)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->log.instance_flags = info->flags;
+    vulkan_script()->log.asked_portability =
+        script_names(info->ppEnabledExtensionNames,
+                     info->enabledExtensionCount,
+                     "VK_KHR_portability_enumeration");
+    *out = (VkInstance)(uintptr_t)1;
+    return vulkan_script_call_locked(SCRIPT_CREATE_INSTANCE);
+}
+
+static VkResult script_devices(VkInstance instance, uint32_t *count,
+                               VkPhysicalDevice *list)
+{
+    *count = !vulkan_script()->config.has_no_device;
+    if (list) {
+        list[0] = (VkPhysicalDevice)(uintptr_t)1;
+    }
+    return VK_SUCCESS;
+}
+
+static VkResult script_device_extensions(VkPhysicalDevice physical,
+                                         const char *layer, uint32_t *count,
+                                         VkExtensionProperties *list)
+{
+    *count = 0;
+    script_list(list, count, "VK_KHR_swapchain", true);
+    script_list(list, count, "VK_KHR_portability_subset",
+                vulkan_script()->config.has_portability);
+    script_list(list, count, "VK_EXT_external_memory_host",
+                vulkan_script()->config.has_host_pointer);
+    return VK_SUCCESS;
+}
+
+static void script_properties(VkPhysicalDevice physical,
+                              VkPhysicalDeviceProperties *props)
+{
+    *props = (VkPhysicalDeviceProperties) {
+        .apiVersion = VK_API_VERSION_1_1,
+        .deviceName = "script",
+    };
+}
+
+static void script_properties2(VkPhysicalDevice physical,
+                               VkPhysicalDeviceProperties2 *props)
+{
+    VkPhysicalDeviceExternalMemoryHostPropertiesEXT *host = props->pNext;
+
+    host->minImportedHostPointerAlignment = 4096;
+}
+
+static void script_memory(VkPhysicalDevice physical,
+                          VkPhysicalDeviceMemoryProperties *props)
+{
+    *props = (VkPhysicalDeviceMemoryProperties) {
+        .memoryTypeCount = 1,
+        .memoryTypes[0].propertyFlags = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                        VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+    };
+}
+
+static void script_families(VkPhysicalDevice physical, uint32_t *count,
+                            VkQueueFamilyProperties *list)
+{
+    *count = 2;
+    if (list) {
+        list[0] = (VkQueueFamilyProperties) {
+            .queueFlags = VK_QUEUE_COMPUTE_BIT,
+            .queueCount = 1,
+        };
+        list[1] = (VkQueueFamilyProperties) {
+            .queueFlags = VK_QUEUE_GRAPHICS_BIT,
+            .queueCount = 1,
+        };
+    }
+}
+
+static VkResult script_support(VkPhysicalDevice physical, uint32_t family,
+                               VkSurfaceKHR surface, VkBool32 *out)
+{
+    *out = family == 1;
+    return VK_SUCCESS;
+}
+
+static VkResult script_capabilities(VkPhysicalDevice physical,
+                                    VkSurfaceKHR surface,
+                                    VkSurfaceCapabilitiesKHR *caps)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    *caps = (VkSurfaceCapabilitiesKHR) {
+        .minImageCount = 2,
+        .currentExtent = vulkan_script()->config.extent,
+        .minImageExtent = { 1, 1 },
+        .maxImageExtent = { 16384, 16384 },
+        .supportedCompositeAlpha = VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR,
+        .supportedUsageFlags = VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+    };
+    return vulkan_script_call_locked(SCRIPT_CAPABILITIES);
+}
+
+static VkResult script_formats(VkPhysicalDevice physical, VkSurfaceKHR surface,
+                               uint32_t *count, VkSurfaceFormatKHR *list)
+{
+    uint32_t n;
+
+    for (n = 0; n < 4 && vulkan_script()->config.formats[n]; n++) {
+        if (list) {
+            list[n] = (VkSurfaceFormatKHR) {
+                .format = vulkan_script()->config.formats[n],
+                .colorSpace = VK_COLOR_SPACE_SRGB_NONLINEAR_KHR,
+            };
+        }
+    }
+    *count = n;
+    return VK_SUCCESS;
+}
+
+static VkResult script_modes(VkPhysicalDevice physical, VkSurfaceKHR surface,
+                             uint32_t *count, VkPresentModeKHR *list)
+{
+    *count = 1 + vulkan_script()->config.has_mailbox;
+    if (list) {
+        list[0] = VK_PRESENT_MODE_FIFO_KHR;
+        if (vulkan_script()->config.has_mailbox) {
+            list[1] = VK_PRESENT_MODE_MAILBOX_KHR;
+        }
+    }
+    return VK_SUCCESS;
+}
+
+static VkResult script_create_device(VkPhysicalDevice physical,
+                                     const VkDeviceCreateInfo *info,
+                                     const VkAllocationCallbacks *alloc,
+                                     VkDevice *out)
+{
+    VkResult res;
+
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->log.enabled_subset =
+        script_names(info->ppEnabledExtensionNames,
+                     info->enabledExtensionCount,
+                     "VK_KHR_portability_subset");
+    res = vulkan_script_call_locked(SCRIPT_CREATE_DEVICE);
+    if (res == VK_SUCCESS) {
+        vulkan_script()->alive++;
+        *out = (VkDevice)(uintptr_t)1;
+    }
+    return res;
+}
+
+static void script_destroy_device(VkDevice dev,
+                                  const VkAllocationCallbacks *alloc)
+{
+    vulkan_script_delete((uintptr_t)dev);
+}
+
+/* vkDestroy* and vkFreeMemory: an object that has no pointer for a handle */
+static void script_destroy(VkDevice dev, uint64_t handle,
+                           const VkAllocationCallbacks *alloc)
+{
+    vulkan_script_delete(handle);
+}
+
+/* vkCreate* that cannot be told to fail */
+static VkResult script_create(VkDevice dev, const void *info,
+                              const VkAllocationCallbacks *alloc, void *out)
+{
+    return vulkan_script_new(out);
+}
+
+static VkResult script_commands(VkDevice dev,
+                                const VkCommandBufferAllocateInfo *info,
+                                VkCommandBuffer *out)
+{
+    *out = (VkCommandBuffer)(uintptr_t)1;
+    return VK_SUCCESS;
+}
+
+static VkResult script_allocate(VkDevice dev, const VkMemoryAllocateInfo *info,
+                                const VkAllocationCallbacks *alloc,
+                                VkDeviceMemory *out)
+{
+    VkResult res = vulkan_script_call(SCRIPT_ALLOCATE);
+
+    return res == VK_SUCCESS ? vulkan_script_new(out) : res;
+}
+
+static VkResult script_ok(void)
+{
+    return VK_SUCCESS;
+}
+
+static void script_requirements(VkDevice dev, uint64_t object,
+                                VkMemoryRequirements *req)
+{
+    *req = (VkMemoryRequirements) {
+        .size = 4096,
+        .alignment = 4096,
+        .memoryTypeBits = 1,
+    };
+}
+
+/* Never freed: whoever wrote last may still be about to look. */
+static VkResult script_map(VkDevice dev, VkDeviceMemory memory,
+                           VkDeviceSize offset, VkDeviceSize size,
+                           VkMemoryMapFlags flags, void **out)
+{
+    *out = mmap(NULL, SCRIPT_MEMORY, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return *out == MAP_FAILED ? VK_ERROR_MEMORY_MAP_FAILED : VK_SUCCESS;
+}
+
+static VkResult script_host_pointer(VkDevice dev,
+                                    VkExternalMemoryHandleTypeFlagBits type,
+                                    const void *at,
+                                    VkMemoryHostPointerPropertiesEXT *props)
+{
+    props->memoryTypeBits = 1;
+    return vulkan_script_call(SCRIPT_HOST_POINTER);
+}
+
+static void script_queue(VkDevice dev, uint32_t family, uint32_t index,
+                         VkQueue *out)
+{
+    *out = (VkQueue)(uintptr_t)1;
+}
+
+static VkResult script_create_swapchain(VkDevice dev,
+                                        const VkSwapchainCreateInfoKHR *info,
+                                        const VkAllocationCallbacks *alloc,
+                                        VkSwapchainKHR *out)
+{
+    VkResult res;
+
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    res = vulkan_script_call_locked(SCRIPT_CREATE_SWAPCHAIN);
+    if (res == VK_SUCCESS) {
+        vulkan_script()->log.extent = info->imageExtent;
+        vulkan_script()->log.mode = info->presentMode;
+        vulkan_script()->log.format = info->imageFormat;
+        vulkan_script()->log.had_old = info->oldSwapchain != VK_NULL_HANDLE;
+        *(uint64_t *)out = vulkan_script_new_locked();
+    }
+    return res;
+}
+
+static VkResult script_images(VkDevice dev, VkSwapchainKHR sc, uint32_t *count,
+                              VkImage *list)
+{
+    uint32_t i;
+
+    *count = SCRIPT_IMAGES;
+    for (i = 0; list && i < SCRIPT_IMAGES; i++) {
+        *(uint64_t *)&list[i] = i + 1;
+    }
+    return VK_SUCCESS;
+}
+
+static VkResult script_acquire(VkDevice dev, VkSwapchainKHR sc, uint64_t ns,
+                               VkSemaphore semaphore, VkFence fence,
+                               uint32_t *index)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    *index = ++vulkan_script()->next_image % SCRIPT_IMAGES;
+    return vulkan_script_call_locked(SCRIPT_ACQUIRE);
+}
+
+static VkResult script_wait(VkDevice dev, uint32_t count, const VkFence *list,
+                            VkBool32 all, uint64_t ns)
+{
+    return vulkan_script_call(ns ? SCRIPT_WAIT : SCRIPT_POLL);
+}
+
+static VkResult script_submit(VkQueue queue, uint32_t count,
+                              const VkSubmitInfo *info, VkFence fence)
+{
+    return vulkan_script_call(SCRIPT_SUBMIT);
+}
+
+static VkResult script_present(VkQueue queue, const VkPresentInfoKHR *info)
+{
+    return vulkan_script_call(SCRIPT_PRESENT);
+}
+
+static VkResult script_wait_idle(VkDevice dev)
+{
+    return vulkan_script_call(SCRIPT_WAIT_IDLE);
+}
+
+static void script_copy(VkCommandBuffer cmd)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->log.copies++;
+}
+
+static void script_blit(VkCommandBuffer cmd)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->log.blits++;
+}
+
+static void script_clear(VkCommandBuffer cmd)
+{
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->log.clears++;
+}
+
+/*
+ * Some of these ignore all arguments but the first ones, which no calling
+ * convention minds.
+ */
+static PFN_vkVoidFunction script_device_proc(VkDevice dev, const char *name)
+{
+    return vulkan_script_get_proc(NULL, name);
+}
+
+#define PROC(name, function) { "vk" name, (PFN_vkVoidFunction)function }
+
+PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
+                                                     const char *name)
+{
+    static const struct {
+        const char *name;
+        PFN_vkVoidFunction function;
+    } procs[] = {
+        PROC("EnumerateInstanceExtensionProperties",
+             script_instance_extensions),
+        PROC("CreateInstance", script_create_instance),
+        PROC("EnumeratePhysicalDevices", script_devices),
+        PROC("EnumerateDeviceExtensionProperties", script_device_extensions),
+        PROC("GetPhysicalDeviceProperties", script_properties),
+        PROC("GetPhysicalDeviceProperties2", script_properties2),
+        PROC("GetPhysicalDeviceMemoryProperties", script_memory),
+        PROC("GetPhysicalDeviceQueueFamilyProperties", script_families),
+        PROC("GetPhysicalDeviceSurfaceSupportKHR", script_support),
+        PROC("GetPhysicalDeviceSurfaceCapabilitiesKHR", script_capabilities),
+        PROC("GetPhysicalDeviceSurfaceFormatsKHR", script_formats),
+        PROC("GetPhysicalDeviceSurfacePresentModesKHR", script_modes),
+        PROC("GetDeviceProcAddr", script_device_proc),
+        PROC("CreateDevice", script_create_device),
+        PROC("DestroyDevice", script_destroy_device),
+        PROC("GetDeviceQueue", script_queue),
+        PROC("AllocateCommandBuffers", script_commands),
+        PROC("AllocateMemory", script_allocate),
+        PROC("MapMemory", script_map),
+        PROC("GetBufferMemoryRequirements", script_requirements),
+        PROC("GetImageMemoryRequirements", script_requirements),
+        PROC("GetMemoryHostPointerPropertiesEXT", script_host_pointer),
+        PROC("CreateSwapchainKHR", script_create_swapchain),
+        PROC("GetSwapchainImagesKHR", script_images),
+        PROC("AcquireNextImageKHR", script_acquire),
+        PROC("QueueSubmit", script_submit),
+        PROC("QueuePresentKHR", script_present),
+        PROC("WaitForFences", script_wait),
+        PROC("DeviceWaitIdle", script_wait_idle),
+        PROC("CmdBlitImage", script_blit),
+        PROC("CmdClearColorImage", script_clear),
+        PROC("CmdCopyBufferToImage", script_copy),
+    };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(procs); i++) {
+        if (g_str_equal(procs[i].name, name)) {
+            return procs[i].function;
+        }
+    }
+    if (g_str_has_prefix(name, "vkDestroy") ||
+        g_str_equal(name, "vkFreeMemory")) {
+        return (PFN_vkVoidFunction)script_destroy;
+    }
+    if (g_str_has_prefix(name, "vkCreate")) {
+        return (PFN_vkVoidFunction)script_create;
+    }
+    return (PFN_vkVoidFunction)script_ok;
+}
