@@ -84,10 +84,10 @@ apt_proxy()
 # no harm to the place where this runs (which mmdebstrap would check).
 fetch_packages()
 {
-    recipe=$here/recipes/packages-$1.sh
+    package_recipe=$here/recipes/packages-$1.sh
     tree=$out/packages/$1
-    . "$recipe"
-    stamp=$( { hash_of "$recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
+    . "$package_recipe"
+    stamp=$( { hash_of "$package_recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
     if [ "$(cat "$tree.stamp" 2> /dev/null)" = "$stamp" ]; then
         return
     fi
