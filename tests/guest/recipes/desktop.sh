@@ -9,7 +9,7 @@ PACKAGE_SET=desktop
 KERNEL_FLAVOUR=arm64
 # zink lies in a library that wants all of LLVM: 200 MB, for which an emulated
 # machine needs longer to decompress them than for everything else at boot.
-INITRD_FILTER=cat
+INITRD_FILTER="cat"
 
 for program in weston weston-simple-dmabuf-egl weston-simple-egl vkcube vkmark \
     kmscube; do
