@@ -60,7 +60,12 @@ coverage:
 apply:
 	@scripts/apply-to "$(QEMU)"
 
-fuzz soak:
+# Five minutes of a desktop, where `check` takes one.
+soak: ready
+	@SOAK_SECONDS=$${SOAK_SECONDS:-300} PASS=SOAK_SECONDS \
+		$(ENTER) tests/functional/run 'desktop.*'
+
+fuzz:
 	@echo "make $@: comes with a later step (hardening): see the project's issues" >&2
 	@exit 1
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -84,6 +85,17 @@ static VkResult memory_import(int fd, uint64_t size, uint64_t granule,
                    memory_map(fd, size, granule, out);
 }
 
+/*
+ * Not every type takes memory of the host.  What may be bound to exported memory
+ * is told so, but an application may export before it has anything to bind.
+ */
+static uint32_t memory_type(LayerDevice *dev, uint32_t wanted)
+{
+    uint32_t types = dev->physical->import_types;
+
+    return types & 1u << wanted ? wanted : (uint32_t)ffs(types) - 1;
+}
+
 /* Have the driver take @mem; remembers it under the new handle. */
 static VkResult memory_give(LayerDevice *dev, const VkMemoryAllocateInfo *info,
                             const VkAllocationCallbacks *alloc,
@@ -107,7 +119,7 @@ static VkResult memory_give(LayerDevice *dev, const VkMemoryAllocateInfo *info,
         .sType = info->sType,
         .pNext = &import,
         .allocationSize = mem->size,
-        .memoryTypeIndex = info->memoryTypeIndex,
+        .memoryTypeIndex = memory_type(dev, info->memoryTypeIndex),
     };
     VkResult res = dev->next.AllocateMemory(dev->handle, &changed, alloc,
                                             memory);
@@ -140,8 +152,7 @@ layer_AllocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
         return dev->next.AllocateMemory(device, info, alloc, memory);
     }
     if (!info->allocationSize ||
-        info->allocationSize > INT64_MAX - granule ||
-        !(dev->physical->import_types & 1u << info->memoryTypeIndex)) {
+        info->allocationSize > INT64_MAX - granule) {
         return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     }
     size = (info->allocationSize + granule - 1) & ~(granule - 1);

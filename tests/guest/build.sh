@@ -84,10 +84,10 @@ apt_proxy()
 # no harm to the place where this runs (which mmdebstrap would check).
 fetch_packages()
 {
-    recipe=$here/recipes/packages-$1.sh
+    package_recipe=$here/recipes/packages-$1.sh
     tree=$out/packages/$1
-    . "$recipe"
-    stamp=$( { hash_of "$recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
+    . "$package_recipe"
+    stamp=$( { hash_of "$package_recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
     if [ "$(cat "$tree.stamp" 2> /dev/null)" = "$stamp" ]; then
         return
     fi
@@ -157,11 +157,27 @@ add_file()
     add_libraries "$image/$1"
 }
 
+# dynamic FILE TAG: the values of a tag of its dynamic section
+dynamic()
+{
+    readelf -d "$1" 2> /dev/null | sed -n "s/.*($2).*\\[\\(.*\\)\\].*/\\1/p"
+}
+
+# find_library FILE NAME: where a library is that a file of the image needs
+find_library()
+{
+    origin=$(dirname "/${1#"$image/"}")
+    for folder in $(dynamic "$1" RUNPATH | tr : ' ' | sed "s#\$ORIGIN#$origin#g") \
+        "/usr/lib/$triplet"; do
+        [ ! -e "$tree$folder/$2" ] || break
+    done
+    echo "${folder#/}/$2"
+}
+
 add_libraries()
 {
-    for lib in $(readelf -d "$1" 2> /dev/null |
-                 sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p'); do
-        add_file "usr/lib/$triplet/$lib"
+    for needed in $(dynamic "$1" NEEDED); do
+        add_file "$(find_library "$1" "$needed")"
     done
 }
 
@@ -202,6 +218,7 @@ compose()
     recipe=$here/recipes/$name.sh
     [ -e "$recipe" ] || die "no recipe $recipe"
     MODULES="virtio_gpu"
+    INITRD_FILTER="zstd -q -19"
     FILES="usr/bin/vulkaninfo usr/lib/$triplet/libvulkan_virtio.so
         usr/share/vulkan/icd.d/virtio_icd.json"
     recipe_finish() { :; }
@@ -252,7 +269,7 @@ compose()
     find "$image" -exec touch -h -d @0 {} +
     (cd "$image" && find . | LC_ALL=C sort |
         cpio --quiet --reproducible -o -H newc -R 0:0) |
-        zstd -q -19 > "$out/$name/initrd"
+        $INITRD_FILTER > "$out/$name/initrd"
     rm -rf "$image"
     echo "$stamp" > "$out/$name/stamp"
     say "$name: initrd $(du -k "$out/$name/initrd" | cut -f 1) KiB"

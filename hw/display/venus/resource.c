@@ -131,6 +131,22 @@ venus_blob_check(VenusState *s,
     return VIRTIO_GPU_RESP_OK_NODATA;
 }
 
+/*
+ * The renderer keeps a blob's descriptor, without which the context that made
+ * the blob cannot import it, only where devices may share it.  Guests ask for
+ * that if resources have UUIDs, and these have none.  The layer's memory can be
+ * shared; a driver's may be opaque, and then the renderer would refuse.
+ */
+static uint32_t venus_blob_renderer_flags(const VenusState *s,
+                                          const VenusResource *res)
+{
+    bool shared = s->exporter == VENUS_EXPORTER_LAYER &&
+                  res->blob_flags & VIRTIO_GPU_BLOB_FLAG_USE_SHAREABLE;
+
+    return res->blob_flags |
+           (shared ? VIRTIO_GPU_BLOB_FLAG_USE_CROSS_DEVICE : 0);
+}
+
 /* Have the renderer make the host part of @res. */
 static enum virtio_gpu_ctrl_type
 venus_blob_enter_renderer(VenusState *s, VenusResource *res,
@@ -141,7 +157,7 @@ venus_blob_enter_renderer(VenusState *s, VenusResource *res,
         .resource_id = res->id,
         .ctx_id = args->hdr.ctx_id,
         .blob_mem = res->blob_mem,
-        .blob_flags = res->blob_flags,
+        .blob_flags = venus_blob_renderer_flags(s, res),
         .blob_id = args->blob_id,
         .size = res->size,
         .iov = res->backing.iov,

@@ -60,21 +60,48 @@ def colours(image):
     return len(numpy.unique(packed))
 
 
-def same(take, expected, tolerance=0, timeout=15):
-    """Takes pictures until one is as expected: why not, or None."""
+def has_colour(image, colour, tolerance=0):
+    """Which pixels have the colour."""
+    delta = numpy.abs(numpy.asarray(image, numpy.int16) - colour)
+    return delta.max(axis=2) <= tolerance
+
+
+def bounds(pixels):
+    """The box around all pixels that are set, for Image.crop(), or None."""
+    if not pixels.any():
+        return None
+    rows, columns = numpy.nonzero(pixels)
+    return (int(columns.min()), int(rows.min()),
+            int(columns.max()) + 1, int(rows.max()) + 1)
+
+
+def changed(a, b):
+    """How many pixels of two pictures of one size differ."""
+    return int((numpy.asarray(a) != numpy.asarray(b)).any(axis=2).sum())
+
+
+def wait(take, judge, timeout=15):
+    """Takes pictures until judge() has nothing against one: it, and why not."""
     deadline = time.monotonic() + timeout
     while True:
         image = take()
-        delta = difference(image, expected)
-        if delta is not None and delta <= tolerance:
-            return image, None
-        if time.monotonic() > deadline:
-            if delta is None:
-                why = f'is {image.size}, not {expected.size}'
-            else:
-                why = f'differs by up to {delta}, allowed {tolerance}'
+        why = judge(image)
+        if not why or time.monotonic() > deadline:
             return image, why
         time.sleep(0.3)
+
+
+def same(take, expected, tolerance=0, timeout=15):
+    """Takes pictures until one is as expected: it, and why not."""
+    def judge(image):
+        delta = difference(image, expected)
+        if delta is None:
+            return f'is {image.size}, not {expected.size}'
+        if delta > tolerance:
+            return f'differs by up to {delta}, allowed {tolerance}'
+        return None
+
+    return wait(take, judge, timeout)
 
 
 def stable(take, timeout=15):
