@@ -12,6 +12,9 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
+#include "system/runstate-action.h"
+#include "system/runstate.h"
+#include "system/system.h"
 #include "ui/sdl2.h"
 #include "ui/vulkan/draw.h"
 #include "ui/vulkan/presenter.h"
@@ -27,6 +30,7 @@ struct SdlVulkan {
     VulkanPresenterConfig config;
     GPtrArray *windows;         /* SdlVulkanWindow, owned: all there are */
     bool has_failed;            /* new windows go without */
+    Notifier shutdown;
 };
 
 /* Main loop only (BQL) */
@@ -34,9 +38,9 @@ struct SdlVulkanWindow {
     SdlVulkan *display;         /* borrowed, outlives the window */
     struct sdl2_console *scon;  /* borrowed; NULL: the console has let go */
     SDL_Window *window;         /* the console's; owned once it has let go */
-    VulkanPresenter *presenter; /* owned */
-    QEMUBH *lost_bh;            /* owned; scheduled by the presenter */
-    QEMUBH *stopped_bh;         /* owned; scheduled by the presenter */
+    VulkanPresenter *presenter; /* owned; NULL once QEMU ends */
+    QEMUBH *lost_bh;            /* owned, with it; it schedules both */
+    QEMUBH *stopped_bh;
     int64_t last_update;        /* of the picture, g_get_monotonic_time() */
 };
 
@@ -55,13 +59,22 @@ static const char *sdl_vulkan_why(void)
     return *why ? why : "no reason given";
 }
 
+/* The window keeps its last picture.  Waits for the device. */
+static void sdl_vulkan_window_end(SdlVulkanWindow *w)
+{
+    if (w->presenter) {
+        vulkan_presenter_free(w->presenter);
+        qemu_bh_delete(w->lost_bh);
+        qemu_bh_delete(w->stopped_bh);
+        w->presenter = NULL;
+    }
+}
+
 static void sdl_vulkan_window_free(void *opaque)
 {
     SdlVulkanWindow *w = opaque;
 
-    vulkan_presenter_free(w->presenter);
-    qemu_bh_delete(w->lost_bh);
-    qemu_bh_delete(w->stopped_bh);
+    sdl_vulkan_window_end(w);
     if (!w->scon) {
         SDL_DestroyWindow(w->window);
     }
@@ -133,6 +146,26 @@ static bool sdl_vulkan_wanted(const DisplayOptions *opts, Error **errp)
     return true;
 }
 
+/*
+ * QEMU ends: Vulkan goes first, because drivers and layers tear down what they
+ * have in exit handlers of their own, which come before SDL's.
+ */
+static void sdl_vulkan_shutdown(Notifier *notifier, void *data)
+{
+    SdlVulkan *display = container_of(notifier, SdlVulkan, shutdown);
+    guint i;
+
+    if (shutdown_action == SHUTDOWN_ACTION_PAUSE) {
+        return;
+    }
+    for (i = 0; i < display->windows->len; i++) {
+        sdl_vulkan_window_end(g_ptr_array_index(display->windows, i));
+    }
+    vulkan_instance_free(display->instance);
+    display->instance = NULL;
+    display->has_failed = true;
+}
+
 SdlVulkan *sdl2_vulkan_new(const DisplayOptions *opts, Error **errp)
 {
     ERRP_GUARD();
@@ -170,6 +203,8 @@ SdlVulkan *sdl2_vulkan_new(const DisplayOptions *opts, Error **errp)
     display->config.import = sdl_vulkan_import(&opts->u.sdl);
     display->windows =
         g_ptr_array_new_with_free_func(sdl_vulkan_window_free);
+    display->shutdown.notify = sdl_vulkan_shutdown;
+    qemu_register_shutdown_notifier(&display->shutdown);
     return display;
 }
 
@@ -309,7 +344,9 @@ void sdl2_vulkan_window_destroy(struct sdl2_console *scon)
 
     if (w) {
         sdl_vulkan_let_go(w);
-        vulkan_presenter_stop(w->presenter);
+        if (w->presenter) {
+            vulkan_presenter_stop(w->presenter);
+        }
     }
 }
 
@@ -345,6 +382,9 @@ bool sdl2_vulkan_switch(struct sdl2_console *scon, DisplaySurface *surface)
     if (!scon->vulkan_window) {
         return false;
     }
+    if (!scon->vulkan_window->presenter) {
+        return true;
+    }
     frame = vulkan_frame_new(surface);
     vulkan_presenter_show(scon->vulkan_window->presenter, frame);
     scon->vulkan_window->last_update = g_get_monotonic_time();
@@ -360,7 +400,7 @@ bool sdl2_vulkan_update(struct sdl2_console *scon, int x, int y, int w, int h)
     if (!sdl_vulkan_is_used(scon)) {
         return false;
     }
-    if (window) {
+    if (window && window->presenter) {
         window->last_update = g_get_monotonic_time();
         sdl_vulkan_tell_size(window);
         vulkan_presenter_damage(window->presenter, x, y, w, h);
