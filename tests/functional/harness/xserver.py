@@ -88,14 +88,6 @@ class XServer(XDisplay):
                         'XDG_SESSION_TYPE': 'x11', 'SDL_VIDEODRIVER': 'x11'}
         return self
 
-    def start(self, *command):
-        """Starts a program on this server: its process."""
-        with open(self._log, 'a', encoding='utf-8') as log:
-            return subprocess.Popen(
-                ['setpriv', '--pdeathsig', 'KILL', *command],
-                env=dict(os.environ, **self.environ), stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
-
     def __exit__(self, *_):
         self._process.kill()
         self._process.wait()
