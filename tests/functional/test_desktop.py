@@ -190,7 +190,7 @@ class Weston(DesktopTest):
             last = self.vm.picture()
             self.assert_picture(
                 lambda image: None if picture.changed(last, image) > 2000
-                else 'stands still')
+                else 'stands still', 20)
             for program in programs:
                 self.assertTrue(program.running(), program.output()[-500:])
             time.sleep(2)
