@@ -120,10 +120,7 @@ static void physical_find_others(const LayerInstance *inst,
         !physical_has_sync_semaphores(inst, phys->handle);
     phys->emulates[LAYER_FENCE_FD] = !has[LAYER_FENCE_FD] ||
         !physical_has_sync_fences(inst, phys->handle);
-    /*
-     * A driver's own modifiers are for dma-bufs: bound to host memory, NVIDIA's
-     * "linear" images (driver 580) are tiled.  VK_IMAGE_TILING_LINEAR is not.
-     */
+    /* A driver's own modifiers are for dma-bufs, not for memory of the host. */
     phys->emulates[LAYER_MODIFIER] = true;
     phys->emulates[LAYER_FOREIGN_QUEUE] = !has[LAYER_FOREIGN_QUEUE];
 }

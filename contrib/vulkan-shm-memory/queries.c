@@ -291,6 +291,49 @@ layer_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
 }
 
 /*
+ * Whether linear images may be used so, by the format's features.  The query
+ * for images of NVIDIA's driver (580) does not look at them: it knows linear
+ * colour attachments, which then come out tiled or hang the device.
+ */
+static bool query_linear_usage(const LayerInstance *inst,
+                               VkPhysicalDevice handle,
+                               const VkPhysicalDeviceImageFormatInfo2 *info)
+{
+    static const struct {
+        VkImageUsageFlags usage;
+        VkFormatFeatureFlags any;
+    } needs[] = {
+        { VK_IMAGE_USAGE_SAMPLED_BIT, VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT },
+        { VK_IMAGE_USAGE_STORAGE_BIT, VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT },
+        { VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
+          VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT },
+        { VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT,
+          VK_FORMAT_FEATURE_DEPTH_STENCIL_ATTACHMENT_BIT },
+        { VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT,
+          VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT |
+          VK_FORMAT_FEATURE_DEPTH_STENCIL_ATTACHMENT_BIT },
+    };
+    VkFormatProperties2 props = {
+        .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+    };
+    VkFormatFeatureFlags linear;
+
+    if (info->tiling != VK_IMAGE_TILING_LINEAR ||
+        info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) {
+        return true;
+    }
+    inst->next.GetPhysicalDeviceFormatProperties2(handle, info->format,
+                                                  &props);
+    linear = props.formatProperties.linearTilingFeatures;
+    for (unsigned i = 0; i < LAYER_COUNT(needs); i++) {
+        if (info->usage & needs[i].usage && !(linear & needs[i].any)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
  * Ask the driver for the image that a shared one would be: linear, in memory
  * of the host.  Where it knows no such images, linear ones will do.
  */
@@ -299,8 +342,9 @@ static VkResult query_shared_image(const LayerInstance *inst,
                                    VkPhysicalDeviceImageFormatInfo2 *info,
                                    VkImageFormatProperties2 *props)
 {
-    if (!layer_image_importable(inst, handle, info) &&
-        info->tiling != VK_IMAGE_TILING_LINEAR) {
+    if ((!layer_image_importable(inst, handle, info) &&
+         info->tiling != VK_IMAGE_TILING_LINEAR) ||
+        !query_linear_usage(inst, handle, info)) {
         return VK_ERROR_FORMAT_NOT_SUPPORTED;
     }
     return inst->next.GetPhysicalDeviceImageFormatProperties2(handle, info,

@@ -63,6 +63,11 @@ class ZeroCopy(VmTest):
         self.hold_shared(37)
         self.assert_frame(37)
 
+    def test_gpu_copy_frame_37(self):
+        # For devices that do not draw into linear images.
+        self.hold_frame(37, '--path zero-copy --gpu-copy')
+        self.assert_frame(37)
+
     def test_zero_copy_many_frames(self):
         output = self.vm.console.check('vkspin --path zero-copy --frames 30',
                                        300)

@@ -9,23 +9,31 @@
 #define SPIN_HANDLE VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
 #define SPIN_USAGE (VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | \
                     VK_IMAGE_USAGE_TRANSFER_SRC_BIT)
+#define SPIN_COPIED_USAGE (VK_IMAGE_USAGE_TRANSFER_DST_BIT | \
+                           VK_IMAGE_USAGE_TRANSFER_SRC_BIT)
 
 static const uint64_t spin_modifier_linear;
 
-void spin_picture_init(SpinPicture *pic, const GpuDevice *gpu, uint32_t width,
-                       uint32_t height)
+static void spin_init_plain(const SpinPicture *pic, const GpuDevice *gpu,
+                            GpuImage *image)
 {
     GpuImageInfo info = {
-        .width = width,
-        .height = height,
+        .width = pic->width,
+        .height = pic->height,
         .format = SPIN_FORMAT,
         .usage = SPIN_USAGE,
         .samples = VK_SAMPLE_COUNT_1_BIT,
         .aspect = VK_IMAGE_ASPECT_COLOR_BIT,
     };
 
+    gpu_must(gpu_image_init(gpu, image, &info), "the picture");
+}
+
+void spin_picture_init(SpinPicture *pic, const GpuDevice *gpu, uint32_t width,
+                       uint32_t height)
+{
     *pic = (SpinPicture) { .width = width, .height = height };
-    gpu_must(gpu_image_init(gpu, &pic->image, &info), "the picture");
+    spin_init_plain(pic, gpu, &pic->image);
 }
 
 static VkImageTiling spin_tiling(const GpuDevice *gpu)
@@ -34,7 +42,8 @@ static VkImageTiling spin_tiling(const GpuDevice *gpu)
            VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT : VK_IMAGE_TILING_LINEAR;
 }
 
-static bool spin_check_format(const GpuDevice *gpu, ProgReason *why)
+static bool spin_check_format(const GpuDevice *gpu, VkImageUsageFlags usage,
+                              ProgReason *why)
 {
     VkPhysicalDeviceImageDrmFormatModifierInfoEXT modifier = {
         .sType =
@@ -52,7 +61,7 @@ static bool spin_check_format(const GpuDevice *gpu, ProgReason *why)
         .format = SPIN_FORMAT,
         .type = VK_IMAGE_TYPE_2D,
         .tiling = spin_tiling(gpu),
-        .usage = SPIN_USAGE,
+        .usage = usage,
     };
     VkExternalImageFormatProperties shared = {
         .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES,
@@ -65,7 +74,7 @@ static bool spin_check_format(const GpuDevice *gpu, ProgReason *why)
                                                              &info, &props);
 
     if (res != VK_SUCCESS) {
-        return prog_refuse(why, "no linear dma-buf images to draw into (%s)",
+        return prog_refuse(why, "no linear dma-buf images (%s)",
                            gpu_result_name(res));
     }
     if (!(shared.externalMemoryProperties.externalMemoryFeatures &
@@ -76,7 +85,7 @@ static bool spin_check_format(const GpuDevice *gpu, ProgReason *why)
 }
 
 static bool spin_create_shared(SpinPicture *pic, const GpuDevice *gpu,
-                               ProgReason *why)
+                               VkImageUsageFlags usage, ProgReason *why)
 {
     VkImageDrmFormatModifierListCreateInfoEXT modifiers = {
         .sType =
@@ -99,7 +108,7 @@ static bool spin_create_shared(SpinPicture *pic, const GpuDevice *gpu,
         .arrayLayers = 1,
         .samples = VK_SAMPLE_COUNT_1_BIT,
         .tiling = spin_tiling(gpu),
-        .usage = SPIN_USAGE,
+        .usage = usage,
     };
     VkImageSubresource plane = {
         .aspectMask = gpu->has[GPU_DRM_MODIFIER] ?
@@ -132,7 +141,7 @@ static uint32_t spin_shared_type(const GpuDevice *gpu, uint32_t bits)
 }
 
 static bool spin_back_shared(SpinPicture *pic, const GpuDevice *gpu,
-                             ProgReason *why)
+                             VkImageUsageFlags usage, ProgReason *why)
 {
     VkMemoryDedicatedAllocateInfo dedicated = {
         .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
@@ -160,7 +169,7 @@ static bool spin_back_shared(SpinPicture *pic, const GpuDevice *gpu,
     }
     res = vkBindImageMemory(gpu->device, pic->image.image, pic->image.memory,
                             0);
-    if (res == VK_SUCCESS) {
+    if (res == VK_SUCCESS && usage == SPIN_USAGE) {
         res = gpu_image_view(gpu, pic->image.image, SPIN_FORMAT,
                              VK_IMAGE_ASPECT_COLOR_BIT, &pic->image.view);
     }
@@ -192,9 +201,11 @@ static bool spin_export(const SpinPicture *pic, const GpuDevice *gpu, int *fd,
 }
 
 bool spin_picture_init_shared(SpinPicture *pic, const GpuDevice *gpu,
-                              uint32_t width, uint32_t height, int *fd,
-                              ProgReason *why)
+                              uint32_t width, uint32_t height, bool gpu_copy,
+                              int *fd, ProgReason *why)
 {
+    VkImageUsageFlags usage = SPIN_USAGE;
+
     *pic = (SpinPicture) { .width = width, .height = height };
     if (!gpu->has[GPU_DMA_BUF]) {
         return prog_refuse(why, "the driver has no %s",
@@ -202,20 +213,33 @@ bool spin_picture_init_shared(SpinPicture *pic, const GpuDevice *gpu,
                            VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME :
                            VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
     }
-    if (!spin_check_format(gpu, why)) {
-        return false;
+    if (gpu_copy || !spin_check_format(gpu, usage, why)) {
+        usage = SPIN_COPIED_USAGE;
+        if (!spin_check_format(gpu, usage, why)) {
+            return false;
+        }
     }
-    if (!spin_create_shared(pic, gpu, why) ||
-        !spin_back_shared(pic, gpu, why) || !spin_export(pic, gpu, fd, why)) {
+    if (!spin_create_shared(pic, gpu, usage, why) ||
+        !spin_back_shared(pic, gpu, usage, why) ||
+        !spin_export(pic, gpu, fd, why)) {
         spin_picture_cleanup(pic, gpu);
         return false;
     }
+    if (usage == SPIN_COPIED_USAGE) {
+        spin_init_plain(pic, gpu, &pic->drawn);
+    }
     return true;
+}
+
+VkImageView spin_picture_view(const SpinPicture *pic)
+{
+    return pic->drawn.image ? pic->drawn.view : pic->image.view;
 }
 
 void spin_picture_cleanup(SpinPicture *pic, const GpuDevice *gpu)
 {
     vkDestroyFramebuffer(gpu->device, pic->framebuffer, NULL);
+    gpu_image_cleanup(gpu, &pic->drawn);
     gpu_image_cleanup(gpu, &pic->image);
     *pic = (SpinPicture) { 0 };
 }
@@ -235,6 +259,30 @@ static VkImageMemoryBarrier spin_barrier(const SpinPicture *pic)
     };
 }
 
+void spin_picture_copy(const SpinPicture *pic, VkCommandBuffer cmd)
+{
+    VkImageMemoryBarrier barrier = spin_barrier(pic);
+    const VkImageSubresourceLayers colour = {
+        .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .layerCount = 1,
+    };
+    const VkImageCopy whole = {
+        .srcSubresource = colour,
+        .dstSubresource = colour,
+        .extent = { pic->width, pic->height, 1 },
+    };
+
+    /* All of it is written anew. */
+    barrier.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
+    barrier.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+    barrier.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+    barrier.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                         VK_PIPELINE_STAGE_TRANSFER_BIT, 0,
+                         0, NULL, 0, NULL, 1, &barrier);
+    vkCmdCopyImage(cmd, pic->drawn.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                   pic->image.image, VK_IMAGE_LAYOUT_GENERAL, 1, &whole);
+}
+
 static uint32_t spin_display_family(const GpuDevice *gpu)
 {
     return gpu->has[GPU_FOREIGN_QUEUE] ? VK_QUEUE_FAMILY_FOREIGN_EXT :
@@ -246,10 +294,12 @@ void spin_picture_release(const SpinPicture *pic, const GpuDevice *gpu,
 {
     VkImageMemoryBarrier barrier = spin_barrier(pic);
 
-    barrier.srcAccessMask = VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT;
+    barrier.srcAccessMask = VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT |
+                            VK_ACCESS_TRANSFER_WRITE_BIT;
     barrier.srcQueueFamilyIndex = gpu->family;
     barrier.dstQueueFamilyIndex = spin_display_family(gpu);
-    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
+    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT |
+                         VK_PIPELINE_STAGE_TRANSFER_BIT,
                          VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 0,
                          0, NULL, 0, NULL, 1, &barrier);
 }

@@ -41,6 +41,7 @@ typedef struct SpinOptions {
     unsigned hold_seconds;
     bool hold;
     bool unpaced;
+    bool gpu_copy;
 } SpinOptions;
 
 typedef struct Spin {
@@ -75,6 +76,8 @@ static void spin_options(SpinOptions *opts, int argc, char **argv)
           "write the last frame as PPM", NULL },
         { "--unpaced", PROG_FLAG, &opts->unpaced,
           "as fast as it goes; frames may not be seen", NULL },
+        { "--gpu-copy", PROG_FLAG, &opts->gpu_copy,
+          "zero-copy: draw elsewhere and let the device copy it", NULL },
         { "--card", PROG_STRING, &opts->card, "default /dev/dri/card0", NULL },
         { "--output-index", PROG_NUMBER, &opts->connector,
           "which connector, default 0", NULL },
@@ -124,14 +127,15 @@ static void spin_open_screen(Spin *spin, const SpinOptions *opts)
     }
 }
 
-static bool spin_share_picture(Spin *spin, unsigned index, ProgReason *why)
+static bool spin_share_picture(Spin *spin, unsigned index, bool gpu_copy,
+                               ProgReason *why)
 {
     SpinPicture *pic = &spin->pictures[index];
     bool imported;
     int fd;
 
     if (!spin_picture_init_shared(pic, &spin->gpu, spin->size.width,
-                                  spin->size.height, &fd, why)) {
+                                  spin->size.height, gpu_copy, &fd, why)) {
         return false;
     }
     imported = spin_screen_import(spin->screen, index, fd, pic->stride, why);
@@ -140,10 +144,10 @@ static bool spin_share_picture(Spin *spin, unsigned index, ProgReason *why)
 }
 
 /* Pictures that are framebuffers.  False when that cannot be done here. */
-static bool spin_share_pictures(Spin *spin, ProgReason *why)
+static bool spin_share_pictures(Spin *spin, bool gpu_copy, ProgReason *why)
 {
     for (unsigned i = 0; i < SPIN_BUFFERS; i++) {
-        if (!spin_share_picture(spin, i, why)) {
+        if (!spin_share_picture(spin, i, gpu_copy, why)) {
             spin_screen_clear(spin->screen);
             for (unsigned j = 0; j <= i; j++) {
                 spin_picture_cleanup(&spin->pictures[j], &spin->gpu);
@@ -155,12 +159,12 @@ static bool spin_share_pictures(Spin *spin, ProgReason *why)
     return true;
 }
 
-static void spin_make_pictures(Spin *spin)
+static void spin_make_pictures(Spin *spin, bool gpu_copy)
 {
     ProgReason why;
 
     if (spin->path == SPIN_AUTO || spin->path == SPIN_ZERO_COPY) {
-        if (spin_share_pictures(spin, &why)) {
+        if (spin_share_pictures(spin, gpu_copy, &why)) {
             spin->path = SPIN_ZERO_COPY;
             return;
         }
@@ -199,16 +203,17 @@ static void spin_open(Spin *spin, const SpinOptions *opts)
 {
     gpu_open(&spin->gpu, "vkspin");
     spin_open_screen(spin, opts);
-    spin_make_pictures(spin);
+    spin_make_pictures(spin, opts->gpu_copy);
     spin_make_readback(spin);
     spin_scene_init(&spin->scene, &spin->gpu, spin->size.width,
-                    spin->size.height, spin->path == SPIN_ZERO_COPY ?
+                    spin->size.height, spin->path == SPIN_ZERO_COPY &&
+                    !spin->pictures[0].drawn.image ?
                     VK_IMAGE_LAYOUT_GENERAL :
                     VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
     for (unsigned i = 0; i < spin->picture_count; i++) {
         spin->pictures[i].framebuffer =
             spin_scene_framebuffer(&spin->scene,
-                                   spin->pictures[i].image.view);
+                                   spin_picture_view(&spin->pictures[i]));
     }
 }
 
@@ -230,6 +235,9 @@ static void spin_draw(Spin *spin, unsigned frame, unsigned index)
 
     gpu_must(gpu_begin(&spin->gpu, &cmd), "recording a frame");
     spin_scene_draw(&spin->scene, cmd, pic->framebuffer, frame);
+    if (pic->drawn.image) {
+        spin_picture_copy(pic, cmd);
+    }
     if (spin->path == SPIN_ZERO_COPY) {
         spin_picture_release(pic, &spin->gpu, cmd);
     } else {
