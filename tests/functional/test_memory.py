@@ -127,6 +127,11 @@ class LookalikeNew(Lookalike):
             self.assertRegex(output, rf'\s{name}\s')
         self.assertRegex(output, r'synchronization2 += true')
 
+    def test_display_swapchain(self):
+        # VK_KHR_display: the program's swapchain is the screen.
+        self.program('vkdisplay --hold', 'vkdisplay: holding')
+        self.assert_card()
+
 
 class LookalikeOld(Lookalike):
     group = 'lookalike-old'
