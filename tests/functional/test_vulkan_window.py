@@ -46,9 +46,17 @@ class Window(test_displays.Sdl):
         """Asserts that the window comes to show what the console shows."""
         window = self.window()
         deadline = time.monotonic() + timeout
-        while picture.difference(self.x.picture(window),
-                                 self.vm.picture()) != 0:
-            self.assertLess(time.monotonic(), deadline, 'it does not')
+        while True:
+            shown, wanted = self.x.picture(window), self.vm.picture()
+            delta = picture.difference(shown, wanted)
+            if delta == 0:
+                break
+            if time.monotonic() > deadline:
+                path = self.log_dir() / self.short_name
+                shown.save(f'{path}.png')
+                wanted.save(f'{path}.expected.png')
+                self.fail(f'{shown.size} is not {wanted.size}, or differs by '
+                          f'{delta}: see {path}.png')
             time.sleep(0.3)
 
     def counters(self):
@@ -126,6 +134,11 @@ class SdlVulkan(Window):
         self.program('flipbench --kind host3d --draw --fps 60 '
                      '--frames 100000', '')
         window = self.window()
+        # The program's mode is another: the window takes its size first.
+        deadline = time.monotonic() + 30
+        while self.x.picture(window).size != (1920, 1080):
+            self.assertLess(time.monotonic(), deadline, 'no new mode')
+            time.sleep(0.2)
         for step in range(30):
             self.x.resize(window, 400 + 37 * step, 900 - 17 * step)
         self.assertTrue(self.vm.responsive())

@@ -109,7 +109,9 @@ VulkanInstance *vulkan_instance_new(PFN_vkGetInstanceProcAddr get_proc,
     VkResult res;
 
     assert(count < MAX_EXTENSIONS);
-    memcpy(names, extensions, count * sizeof(names[0]));
+    if (count) {
+        memcpy(names, extensions, count * sizeof(names[0]));
+    }
     if (vulkan_instance_has_portability(get_proc)) {
         names[count++] = VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
         info.flags |= VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;
