@@ -149,7 +149,7 @@ class SdlVulkan(Window):
         window = self.window()
         self.assertIn('QEMU', self.x.title(window))
         self.x.key(window, 'ctrl+alt+g')
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while 'exit grab' not in self.x.title(window):
             self.assertLess(time.monotonic(), deadline, 'no grab')
             time.sleep(0.3)
