@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,98 +26,61 @@ typedef struct DependencyCopy {
     VkImageMemoryBarrier2 *images;
 } DependencyCopy;
 
-static bool barrier_is_foreign(uint32_t src, uint32_t dst)
+/* Where the barriers of one of Vulkan's four structures name queue families */
+typedef struct BarrierKind {
+    size_t size;                /* bytes from one barrier to the next */
+    size_t src;                 /* offset of srcQueueFamilyIndex */
+    size_t dst;                 /* offset of dstQueueFamilyIndex */
+} BarrierKind;
+
+#define BARRIER_KIND(type) {                                                 \
+        sizeof(type), offsetof(type, srcQueueFamilyIndex),                   \
+        offsetof(type, dstQueueFamilyIndex),                                 \
+    }
+
+static const BarrierKind barrier_buffer = BARRIER_KIND(VkBufferMemoryBarrier);
+static const BarrierKind barrier_image = BARRIER_KIND(VkImageMemoryBarrier);
+static const BarrierKind barrier_buffer2 = BARRIER_KIND(VkBufferMemoryBarrier2);
+static const BarrierKind barrier_image2 = BARRIER_KIND(VkImageMemoryBarrier2);
+
+static bool barrier_is_foreign(const char *barrier, size_t offset)
 {
-    return src == VK_QUEUE_FAMILY_FOREIGN_EXT ||
-           dst == VK_QUEUE_FAMILY_FOREIGN_EXT;
+    return *(const uint32_t *)(barrier + offset) ==
+           VK_QUEUE_FAMILY_FOREIGN_EXT;
 }
 
-static void barrier_translate(uint32_t *family)
+static void barrier_translate(char *barrier, size_t offset)
 {
-    if (*family == VK_QUEUE_FAMILY_FOREIGN_EXT) {
-        *family = VK_QUEUE_FAMILY_EXTERNAL;
+    if (barrier_is_foreign(barrier, offset)) {
+        *(uint32_t *)(barrier + offset) = VK_QUEUE_FAMILY_EXTERNAL;
     }
 }
 
 /*
- * A command cannot fail: without memory for a copy the driver gets the number
- * that it does not know.
+ * A changed copy of @list, or NULL where nothing has to be changed.  A command
+ * cannot fail: without memory for a copy the driver gets the number that it
+ * does not know.
  */
-static void *barrier_dup(const void *list, uint32_t count, size_t size)
+static void *barrier_copy(const void *list, uint32_t count,
+                          const BarrierKind *kind)
 {
-    void *copy = malloc(count * size);
+    const char *from = list;
+    size_t end = count * kind->size;
+    bool foreign = false;
+    char *copy;
 
-    return copy ? memcpy(copy, list, count * size) : NULL;
-}
-
-static VkBufferMemoryBarrier *barrier_buffers(const VkBufferMemoryBarrier *list,
-                                              uint32_t count)
-{
-    VkBufferMemoryBarrier *copy = NULL;
-
-    for (uint32_t i = 0; i < count && !copy; i++) {
-        if (barrier_is_foreign(list[i].srcQueueFamilyIndex,
-                               list[i].dstQueueFamilyIndex)) {
-            copy = barrier_dup(list, count, sizeof(*list));
-        }
+    for (size_t at = 0; at < end; at += kind->size) {
+        foreign |= barrier_is_foreign(from + at, kind->src) ||
+                   barrier_is_foreign(from + at, kind->dst);
     }
-    for (uint32_t i = 0; copy && i < count; i++) {
-        barrier_translate(&copy[i].srcQueueFamilyIndex);
-        barrier_translate(&copy[i].dstQueueFamilyIndex);
+    copy = foreign ? malloc(end) : NULL;
+    if (!copy) {
+        return NULL;
     }
-    return copy;
-}
-
-static VkImageMemoryBarrier *barrier_images(const VkImageMemoryBarrier *list,
-                                            uint32_t count)
-{
-    VkImageMemoryBarrier *copy = NULL;
-
-    for (uint32_t i = 0; i < count && !copy; i++) {
-        if (barrier_is_foreign(list[i].srcQueueFamilyIndex,
-                               list[i].dstQueueFamilyIndex)) {
-            copy = barrier_dup(list, count, sizeof(*list));
-        }
-    }
-    for (uint32_t i = 0; copy && i < count; i++) {
-        barrier_translate(&copy[i].srcQueueFamilyIndex);
-        barrier_translate(&copy[i].dstQueueFamilyIndex);
-    }
-    return copy;
-}
-
-static VkBufferMemoryBarrier2 *barrier_buffers2(const VkBufferMemoryBarrier2 *list,
-                                                uint32_t count)
-{
-    VkBufferMemoryBarrier2 *copy = NULL;
-
-    for (uint32_t i = 0; i < count && !copy; i++) {
-        if (barrier_is_foreign(list[i].srcQueueFamilyIndex,
-                               list[i].dstQueueFamilyIndex)) {
-            copy = barrier_dup(list, count, sizeof(*list));
-        }
-    }
-    for (uint32_t i = 0; copy && i < count; i++) {
-        barrier_translate(&copy[i].srcQueueFamilyIndex);
-        barrier_translate(&copy[i].dstQueueFamilyIndex);
-    }
-    return copy;
-}
-
-static VkImageMemoryBarrier2 *barrier_images2(const VkImageMemoryBarrier2 *list,
-                                              uint32_t count)
-{
-    VkImageMemoryBarrier2 *copy = NULL;
-
-    for (uint32_t i = 0; i < count && !copy; i++) {
-        if (barrier_is_foreign(list[i].srcQueueFamilyIndex,
-                               list[i].dstQueueFamilyIndex)) {
-            copy = barrier_dup(list, count, sizeof(*list));
-        }
-    }
-    for (uint32_t i = 0; copy && i < count; i++) {
-        barrier_translate(&copy[i].srcQueueFamilyIndex);
-        barrier_translate(&copy[i].dstQueueFamilyIndex);
+    memcpy(copy, list, end);
+    for (size_t at = 0; at < end; at += kind->size) {
+        barrier_translate(copy + at, kind->src);
+        barrier_translate(copy + at, kind->dst);
     }
     return copy;
 }
@@ -137,8 +101,8 @@ layer_CmdPipelineBarrier(VkCommandBuffer cmd, VkPipelineStageFlags src,
                          const VkImageMemoryBarrier *images)
 {
     BarrierCopy copy = {
-        .buffers = barrier_buffers(buffers, buffer_count),
-        .images = barrier_images(images, image_count),
+        .buffers = barrier_copy(buffers, buffer_count, &barrier_buffer),
+        .images = barrier_copy(images, image_count, &barrier_image),
     };
 
     layer_device(cmd)->next.CmdPipelineBarrier(
@@ -157,8 +121,8 @@ layer_CmdWaitEvents(VkCommandBuffer cmd, uint32_t event_count,
                     const VkImageMemoryBarrier *images)
 {
     BarrierCopy copy = {
-        .buffers = barrier_buffers(buffers, buffer_count),
-        .images = barrier_images(images, image_count),
+        .buffers = barrier_copy(buffers, buffer_count, &barrier_buffer),
+        .images = barrier_copy(images, image_count, &barrier_image),
     };
 
     layer_device(cmd)->next.CmdWaitEvents(
@@ -171,10 +135,12 @@ layer_CmdWaitEvents(VkCommandBuffer cmd, uint32_t event_count,
 static void dependency_init(DependencyCopy *copy, const VkDependencyInfo *info)
 {
     copy->info = *info;
-    copy->buffers = barrier_buffers2(info->pBufferMemoryBarriers,
-                                     info->bufferMemoryBarrierCount);
-    copy->images = barrier_images2(info->pImageMemoryBarriers,
-                                   info->imageMemoryBarrierCount);
+    copy->buffers = barrier_copy(info->pBufferMemoryBarriers,
+                                 info->bufferMemoryBarrierCount,
+                                 &barrier_buffer2);
+    copy->images = barrier_copy(info->pImageMemoryBarriers,
+                                info->imageMemoryBarrierCount,
+                                &barrier_image2);
     if (copy->buffers) {
         copy->info.pBufferMemoryBarriers = copy->buffers;
     }
