@@ -98,6 +98,32 @@ step_failed()
     } >&2
 }
 
+# aside NAME COMMAND...: run it in the background.  How it ended is kept in a
+# file: a shell forgets a child as soon as a later one gets the same process ID,
+# which takes a long build a few minutes.
+aside()
+{
+    local status=$BUILD/aside-$1
+
+    shift
+    rm -f "$status"
+    {
+        rc=0
+        "$@" || rc=$?
+        echo "$rc" >"$status"
+    } &
+    ASIDE=$!
+    trap 'kill "$ASIDE" 2>/dev/null || true' EXIT
+}
+
+# aside_wait NAME: wait for its end and return how it ended.
+aside_wait()
+{
+    wait "$ASIDE" 2>/dev/null || true
+    trap - EXIT
+    return "$(cat "$BUILD/aside-$1" 2>/dev/null || echo 1)"
+}
+
 # hash_of FILE... : one hash over names and contents; missing files count too.
 hash_of()
 {
