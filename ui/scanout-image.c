@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/atomic.h"
 #include "qemu/memfd.h"
 #include "ui/scanout-image.h"
 
@@ -16,10 +17,12 @@ struct ScanoutImage {
     /* Constant */
     void *ptr;
     size_t size;                /* bytes */
-    int fd;                     /* owned, and @ptr is its mapping; or -1 */
+    int fd;                     /* owned; or -1 */
+    bool is_mapping;            /* @ptr maps @fd and is owned */
     ScanoutImageRelease release;
     void *opaque;
 
+    bool copy_is_wanted;        /* atomic */
     gatomicrefcount ref;
 };
 
@@ -94,6 +97,7 @@ ScanoutImage *scanout_image_new_fd(int fd, size_t size, Error **errp)
 
     image = scanout_image_new(ptr, size);
     image->fd = fd;
+    image->is_mapping = true;
     return image;
 }
 
@@ -107,6 +111,27 @@ ScanoutImage *scanout_image_new_ptr(void *ptr, size_t size,
     return image;
 }
 
+void scanout_image_set_device_fd(ScanoutImage *image, int fd)
+{
+    assert(image->fd < 0);
+    image->fd = fd;
+}
+
+bool scanout_image_is_copy(const ScanoutImage *image)
+{
+    return image->fd >= 0 && !image->is_mapping;
+}
+
+void scanout_image_want_copy(ScanoutImage *image)
+{
+    qatomic_set(&image->copy_is_wanted, true);
+}
+
+bool scanout_image_copy_is_wanted(const ScanoutImage *image)
+{
+    return qatomic_read(&image->copy_is_wanted);
+}
+
 ScanoutImage *scanout_image_ref(ScanoutImage *image)
 {
     g_atomic_ref_count_inc(&image->ref);
@@ -118,8 +143,10 @@ void scanout_image_unref(ScanoutImage *image)
     if (!image || !g_atomic_ref_count_dec(&image->ref)) {
         return;
     }
-    if (image->fd >= 0) {
+    if (image->is_mapping) {
         munmap(image->ptr, image->size);
+    }
+    if (image->fd >= 0) {
         close(image->fd);
     }
     if (image->release) {
@@ -202,7 +229,7 @@ DisplaySurface *scanout_image_new_surface(ScanoutImage *image,
     surface = qemu_create_displaysurface_pixman(pixman);
     pixman_image_unref(pixman);
     surface->scanout_image = image;
-    if (image->fd >= 0 && offset <= UINT32_MAX) {
+    if (image->is_mapping && offset <= UINT32_MAX) {
         qemu_displaysurface_set_share_handle(surface, image->fd, offset);
     }
     return surface;

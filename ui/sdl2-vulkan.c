@@ -246,6 +246,7 @@ static void sdl_vulkan_let_go(SdlVulkanWindow *w)
     w->scon = NULL;
     scon->real_window = NULL;
     scon->vulkan_window = NULL;
+    scon->dcl.uses_scanout_image = false;
 }
 
 /* Vulkan has failed for this window: SDL's renderer takes over. */
@@ -335,6 +336,7 @@ bool sdl2_vulkan_window_init(struct sdl2_console *scon)
                                         &display->config, &sdl_vulkan_ops, w);
     g_ptr_array_add(display->windows, w);
     scon->vulkan_window = w;
+    scon->dcl.uses_scanout_image = true;
     return true;
 }
 

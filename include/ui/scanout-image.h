@@ -60,6 +60,30 @@ ScanoutImage *scanout_image_new_ptr(void *ptr, size_t size,
                                     ScanoutImageRelease release,
                                     void *opaque);
 
+/**
+ * scanout_image_set_device_fd - say that the pixels are a copy
+ * @image: without a descriptor and seen by nobody else yet
+ * @fd: what holds the pixels themselves, in the same layout, and cannot be
+ *      mapped; owned by the image from now on
+ *
+ * The memory shows what was last read back into it (ui/scanout-readback.h).
+ */
+void scanout_image_set_device_fd(ScanoutImage *image, int fd);
+
+/** scanout_image_is_copy - whether scanout_image_set_device_fd() was called */
+bool scanout_image_is_copy(const ScanoutImage *image);
+
+/**
+ * scanout_image_want_copy - ask for the copy to be kept up to date
+ *
+ * For a display that cannot use the descriptor after all.  Holds for the
+ * image's life, and does nothing where the pixels are no copy; any thread.
+ */
+void scanout_image_want_copy(ScanoutImage *image);
+
+/** scanout_image_copy_is_wanted - whether somebody asked; any thread */
+bool scanout_image_copy_is_wanted(const ScanoutImage *image);
+
 /** scanout_image_ref - take a reference; any thread */
 ScanoutImage *scanout_image_ref(ScanoutImage *image);
 

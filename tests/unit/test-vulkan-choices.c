@@ -32,18 +32,20 @@ static void check_portability(bool has_portability)
     g_autoptr(VulkanInstance) in = instance_new(&config, &error_abort);
     VkInstanceCreateFlags flags =
         has_portability ? VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR : 0;
+    VkSurfaceKHR surface = vulkan_script_surface();
     VulkanDevice *dev;
 
     g_assert_cmpuint(vulkan_script_log().instance_flags, ==, flags);
     g_assert_cmpint(vulkan_script_log().asked_portability, ==,
                     has_portability);
-    dev = vulkan_device_new(in, VK_NULL_HANDLE, &error_abort);
+    dev = vulkan_device_new(in, surface, &error_abort);
     g_assert_cmpint(vulkan_script_log().enabled_subset, ==, has_portability);
     /* The first family only computes. */
     g_assert_cmpuint(dev->queue_family, ==, 1);
     g_assert_cmpuint(dev->host_align, ==, 0);
     g_assert_false(dev->has_dmabuf);
     vulkan_device_free(dev);
+    vulkan_instance_destroy_surface(in, surface);
     g_assert_cmpint(vulkan_script_alive(), ==, 0);
 }
 

@@ -289,6 +289,51 @@ static void test_refused_host_pointer(void)
     qemu_vfree(memory);
 }
 
+/*
+ * A picture that only a device reaches is shown without its pixels; they are
+ * asked for once the device refuses it.
+ */
+static void check_device_memory(bool is_refused)
+{
+    VulkanScriptConfig config = window_plain;
+    int released;
+    ScanoutImage *blob = window_blob_new(&released);
+    void *memory = scanout_image_ptr(blob);
+    int fds[2];
+    Window w;
+    int i;
+
+    config.has_dmabuf = true;
+    /* As little shared memory as a dma-buf, which is all that is looked at */
+    g_assert_cmpint(pipe(fds), ==, 0);
+    scanout_image_set_device_fd(blob, fds[0]);
+    window_open(&w, &config);
+    vulkan_script_answer(SCRIPT_ALLOCATE, VK_ERROR_INVALID_EXTERNAL_HANDLE,
+                         is_refused);
+    for (i = 1; i < 4; i++) {
+        window_show(&w, window_blob_surface(blob));
+        window_wait_frames(&w, i);
+    }
+    g_assert_cmpuint(vulkan_script_log().dmabufs, ==, !is_refused);
+    g_assert_cmpint(scanout_image_copy_is_wanted(blob), ==, is_refused);
+    g_assert_cmpuint(window_copied(&w), ==, 0);
+    scanout_image_unref(blob);
+    window_close(&w);
+    g_assert_cmpint(released, ==, 1);
+    close(fds[1]);
+    qemu_vfree(memory);
+}
+
+static void test_dmabuf(void)
+{
+    check_device_memory(false);
+}
+
+static void test_dmabuf_refused(void)
+{
+    check_device_memory(true);
+}
+
 /* The guest is done with a blob that the device still reads. */
 static void test_blob_outlives_its_frame(void)
 {
@@ -389,6 +434,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vulkan/newest-wins", test_newest_frame_wins);
     g_test_add_func("/vulkan/host-pointer", test_host_pointer_copies_nothing);
     g_test_add_func("/vulkan/host-pointer-refused", test_refused_host_pointer);
+    g_test_add_func("/vulkan/dmabuf", test_dmabuf);
+    g_test_add_func("/vulkan/dmabuf-refused", test_dmabuf_refused);
     g_test_add_func("/vulkan/blob-outlives-frame",
                     test_blob_outlives_its_frame);
     g_test_add_func("/vulkan/hidden-lets-go", test_hidden_window_lets_go);

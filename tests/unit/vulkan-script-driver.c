@@ -76,12 +76,25 @@ static VkResult script_device_extensions(VkPhysicalDevice physical,
                                          const char *layer, uint32_t *count,
                                          VkExtensionProperties *list)
 {
+    static const char *const dmabuf[] = {
+        "VK_KHR_external_memory_fd",
+        "VK_EXT_external_memory_dma_buf",
+        "VK_EXT_queue_family_foreign",
+        "VK_KHR_image_format_list",
+        "VK_EXT_image_drm_format_modifier",
+    };
+    int i;
+
     *count = 0;
     script_list(list, count, "VK_KHR_swapchain", true);
     script_list(list, count, "VK_KHR_portability_subset",
                 vulkan_script()->config.has_portability);
     script_list(list, count, "VK_EXT_external_memory_host",
                 vulkan_script()->config.has_host_pointer);
+    for (i = 0; i < ARRAY_SIZE(dmabuf); i++) {
+        script_list(list, count, dmabuf[i],
+                    vulkan_script()->config.has_dmabuf);
+    }
     return VK_SUCCESS;
 }
 
@@ -233,9 +246,41 @@ static VkResult script_allocate(VkDevice dev, const VkMemoryAllocateInfo *info,
                                 const VkAllocationCallbacks *alloc,
                                 VkDeviceMemory *out)
 {
-    VkResult res = vulkan_script_call(SCRIPT_ALLOCATE);
+    const VkImportMemoryFdInfoKHR *import = info->pNext;
+    VkResult res;
 
-    return res == VK_SUCCESS ? vulkan_script_new(out) : res;
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    res = vulkan_script_call_locked(SCRIPT_ALLOCATE);
+    if (res != VK_SUCCESS) {
+        return res;
+    }
+    if (import &&
+        import->sType == VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR) {
+        g_assert_cmpint(close(import->fd), ==, 0);
+        vulkan_script()->log.dmabufs++;
+    }
+    *(uint64_t *)out = vulkan_script_new_locked();
+    return VK_SUCCESS;
+}
+
+/* Whatever is asked for can be imported. */
+static VkResult script_image_format(
+    VkPhysicalDevice physical, const VkPhysicalDeviceImageFormatInfo2 *info,
+    VkImageFormatProperties2 *props)
+{
+    VkExternalImageFormatProperties *external = props->pNext;
+
+    external->externalMemoryProperties.externalMemoryFeatures =
+        VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+    return VK_SUCCESS;
+}
+
+static VkResult script_fd_properties(VkDevice dev,
+                                     VkExternalMemoryHandleTypeFlagBits type,
+                                     int fd, VkMemoryFdPropertiesKHR *props)
+{
+    props->memoryTypeBits = 1;
+    return VK_SUCCESS;
 }
 
 static VkResult script_ok(void)
@@ -260,6 +305,8 @@ static VkResult script_map(VkDevice dev, VkDeviceMemory memory,
 {
     *out = mmap(NULL, SCRIPT_MEMORY, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    vulkan_script()->map = *out;
     return *out == MAP_FAILED ? VK_ERROR_MEMORY_MAP_FAILED : VK_SUCCESS;
 }
 
@@ -346,6 +393,19 @@ static void script_copy(VkCommandBuffer cmd)
     vulkan_script()->log.copies++;
 }
 
+static void script_copy_out(VkCommandBuffer cmd, VkImage image,
+                            VkImageLayout layout, VkBuffer to, uint32_t count,
+                            const VkBufferImageCopy *region)
+{
+    uint32_t i;
+
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    for (i = 0; i < region->imageExtent.width * region->imageExtent.height;
+         i++) {
+        vulkan_script()->map[i] = i;
+    }
+}
+
 static void script_blit(VkCommandBuffer cmd)
 {
     QEMU_LOCK_GUARD(&vulkan_script()->lock);
@@ -409,6 +469,9 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         PROC("CmdBlitImage", script_blit),
         PROC("CmdClearColorImage", script_clear),
         PROC("CmdCopyBufferToImage", script_copy),
+        PROC("CmdCopyImageToBuffer", script_copy_out),
+        PROC("GetMemoryFdPropertiesKHR", script_fd_properties),
+        PROC("GetPhysicalDeviceImageFormatProperties2", script_image_format),
     };
     int i;
 

@@ -23,6 +23,7 @@ typedef struct VulkanScript {
     int alive;
     uint64_t next_handle;
     uint32_t next_image;
+    uint32_t *map;              /* the last memory that was mapped */
 } VulkanScript;
 
 /** vulkan_script - the one there is */

@@ -2,7 +2,8 @@
  * A Vulkan that answers what a test tells it to
  *
  * Its objects are numbers, its commands do nothing, its frames are done at
- * once.  It counts calls and living objects, and may be asked from any thread.
+ * once.  What it copies to a buffer are the numbers of the pixels.  It counts
+ * calls and living objects, and may be asked from any thread.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,6 +34,7 @@ typedef enum VulkanScriptCall {
 typedef struct VulkanScriptConfig {
     bool has_portability;       /* a loader and device like MoltenVK's */
     bool has_host_pointer;
+    bool has_dmabuf;
     bool has_no_device;
     bool has_mailbox;
     VkExtent2D extent;          /* of the window */
@@ -48,6 +50,7 @@ typedef struct VulkanScriptLog {
     VkFormat format;            /* of the last swapchain */
     bool had_old;               /* the last swapchain replaced one */
     unsigned copies, blits, clears;
+    unsigned dmabufs;           /* descriptors imported, and closed */
 } VulkanScriptLog;
 
 /** vulkan_script_start - forget everything, take @config */

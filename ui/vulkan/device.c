@@ -41,6 +41,17 @@ static bool vulkan_candidate_has(const VulkanCandidate *c, const char *name)
     return vulkan_extension_listed(c->extensions, c->extension_count, name);
 }
 
+static bool vulkan_candidate_has_dmabuf(const VulkanCandidate *c)
+{
+    bool has_all = true;
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(dmabuf_extensions); i++) {
+        has_all &= vulkan_candidate_has(c, dmabuf_extensions[i]);
+    }
+    return has_all;
+}
+
 static bool vulkan_candidate_list_extensions(VulkanInstance *in,
                                              VulkanCandidate *c)
 {
@@ -95,10 +106,15 @@ static bool vulkan_candidate_fits(VulkanInstance *in, VulkanCandidate *c,
                                   VkSurfaceKHR surface)
 {
     in->vk.GetPhysicalDeviceProperties(c->physical, &c->props);
-    return c->props.apiVersion >= VK_API_VERSION_1_1 &&
-           vulkan_candidate_list_extensions(in, c) &&
-           vulkan_candidate_has(c, VK_KHR_SWAPCHAIN_EXTENSION_NAME) &&
-           vulkan_candidate_find_queue(in, c, surface);
+    if (c->props.apiVersion < VK_API_VERSION_1_1 ||
+        !vulkan_candidate_list_extensions(in, c)) {
+        return false;
+    }
+    if (surface == VK_NULL_HANDLE ? !vulkan_candidate_has_dmabuf(c) :
+        !vulkan_candidate_has(c, VK_KHR_SWAPCHAIN_EXTENSION_NAME)) {
+        return false;
+    }
+    return vulkan_candidate_find_queue(in, c, surface);
 }
 
 static bool vulkan_device_choose(VulkanInstance *in, VkSurfaceKHR surface,
@@ -140,8 +156,9 @@ static bool vulkan_device_choose(VulkanInstance *in, VkSurfaceKHR surface,
         }
     }
     if (!found) {
-        error_setg(errp, "none of %u Vulkan devices can show a picture in "
-                   "this window", count);
+        error_setg(errp, "none of %u Vulkan devices can %s", count,
+                   surface == VK_NULL_HANDLE ? "read a dma-buf" :
+                   "show a picture in this window");
     }
     return found;
 }
@@ -192,7 +209,8 @@ static bool vulkan_device_load(VulkanDevice *dev, Error **errp)
 
 /* Enables what we use of what the device lists. */
 static VkResult vulkan_device_create(VulkanDevice *dev,
-                                     const VulkanCandidate *c)
+                                     const VulkanCandidate *c,
+                                     bool is_for_window)
 {
     const char *names[ARRAY_SIZE(dmabuf_extensions) + 3];
     const float priority = 1;
@@ -212,7 +230,9 @@ static VkResult vulkan_device_create(VulkanDevice *dev,
     VkResult res;
     int i;
 
-    names[count++] = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+    if (is_for_window) {
+        names[count++] = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+    }
     if (vulkan_candidate_has(c, PORTABILITY_SUBSET)) {
         names[count++] = PORTABILITY_SUBSET;
     }
@@ -220,10 +240,7 @@ static VkResult vulkan_device_create(VulkanDevice *dev,
         names[count++] = VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME;
         dev->host_align = vulkan_device_host_align(dev->instance, c->physical);
     }
-    dev->has_dmabuf = true;
-    for (i = 0; i < ARRAY_SIZE(dmabuf_extensions); i++) {
-        dev->has_dmabuf &= vulkan_candidate_has(c, dmabuf_extensions[i]);
-    }
+    dev->has_dmabuf = vulkan_candidate_has_dmabuf(c);
     for (i = 0; dev->has_dmabuf && i < ARRAY_SIZE(dmabuf_extensions); i++) {
         names[count++] = dmabuf_extensions[i];
     }
@@ -262,7 +279,7 @@ VulkanDevice *vulkan_device_new(VulkanInstance *in, VkSurfaceKHR surface,
     dev->queue_family = c.queue_family;
     pstrcpy(dev->name, sizeof(dev->name), c.props.deviceName);
     in->vk.GetPhysicalDeviceMemoryProperties(c.physical, &dev->memory);
-    res = vulkan_device_create(dev, &c);
+    res = vulkan_device_create(dev, &c, surface != VK_NULL_HANDLE);
     vulkan_candidate_cleanup(&c);
     if (res != VK_SUCCESS) {
         error_setg_vulkan(errp, res, "vkCreateDevice on '%s'", dev->name);

@@ -1,8 +1,9 @@
 /*
  * Vulkan presenter: a device that can show pictures in a window
  *
- * Every window has a device of its own, so that its thread shares no queue
- * with anybody and a lost device is one window's trouble.
+ * Or one without a window, which reads them back.  Every window has a device of
+ * its own, so that its thread shares no queue with anybody and a lost device is
+ * one window's trouble.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,7 +39,7 @@ typedef struct VulkanDevice {
 /**
  * vulkan_device_new - make a device that can present to @surface
  * @instance: outlives the device
- * @surface: a window's; VK_NULL_HANDLE: nothing is presented
+ * @surface: a window's; VK_NULL_HANDLE: nothing is presented, dma-bufs are read
  * @errp: set on failure
  *
  * The first device in the loader's order that can do it, one that is not a

@@ -218,13 +218,19 @@ static void vulkan_draw_picture(VulkanImage *image, unsigned slot,
     }
 }
 
-VkResult vulkan_draw_record(VulkanImage *image, unsigned slot,
-                            VkCommandBuffer cmd, const VulkanTarget *target)
+static VkResult vulkan_draw_begin(VulkanDevice *dev, VkCommandBuffer cmd)
 {
     const VkCommandBufferBeginInfo begin = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
         .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
     };
+
+    return dev->vk.BeginCommandBuffer(cmd, &begin);
+}
+
+VkResult vulkan_draw_record(VulkanImage *image, unsigned slot,
+                            VkCommandBuffer cmd, const VulkanTarget *target)
+{
     VulkanDevice *dev = image->dev;
     VkResult res;
 
@@ -235,7 +241,7 @@ VkResult vulkan_draw_record(VulkanImage *image, unsigned slot,
             return res;
         }
     }
-    res = dev->vk.BeginCommandBuffer(cmd, &begin);
+    res = vulkan_draw_begin(dev, cmd);
     if (res != VK_SUCCESS) {
         return res;
     }
@@ -246,5 +252,38 @@ VkResult vulkan_draw_record(VulkanImage *image, unsigned slot,
     vulkan_draw_layout(dev, cmd, target->image, VK_ACCESS_TRANSFER_WRITE_BIT,
                        VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 0,
                        VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+    return dev->vk.EndCommandBuffer(cmd);
+}
+
+VkResult vulkan_draw_record_readback(VulkanImage *image, VkCommandBuffer cmd,
+                                     VkBuffer to)
+{
+    const VkBufferImageCopy region = {
+        .imageSubresource = layer_of_image,
+        .imageExtent = { image->width, image->height, 1 },
+    };
+    const VkBufferMemoryBarrier written = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
+        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .buffer = to,
+        .size = VK_WHOLE_SIZE,
+    };
+    VulkanDevice *dev = image->dev;
+    VkResult res = vulkan_draw_begin(dev, cmd);
+
+    if (res != VK_SUCCESS) {
+        return res;
+    }
+    vulkan_draw_dmabuf_owner(image, cmd, true);
+    dev->vk.CmdCopyImageToBuffer(cmd, image->image,
+                                 VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, to, 1,
+                                 &region);
+    vulkan_draw_dmabuf_owner(image, cmd, false);
+    dev->vk.CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                               VK_PIPELINE_STAGE_HOST_BIT, 0, 0, NULL, 1,
+                               &written, 0, NULL);
     return dev->vk.EndCommandBuffer(cmd);
 }

@@ -44,4 +44,16 @@ VkRect2D vulkan_draw_place(uint32_t width, uint32_t height, VkExtent2D extent);
 VkResult vulkan_draw_record(VulkanImage *image, unsigned slot,
                             VkCommandBuffer cmd, const VulkanTarget *target);
 
+/**
+ * vulkan_draw_record_readback - record the commands that copy a dma-buf
+ * @image: a dma-buf; stays referenced until the commands are done
+ * @cmd: a command buffer that can be begun
+ * @to: gets the pixels, 4 bytes each, without padding; for the CPU to read
+ *      once the commands are done
+ *
+ * Return: VK_SUCCESS or what went wrong.
+ */
+VkResult vulkan_draw_record_readback(VulkanImage *image, VkCommandBuffer cmd,
+                                     VkBuffer to);
+
 #endif

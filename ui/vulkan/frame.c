@@ -48,9 +48,18 @@ static const VulkanFormatDesc *vulkan_format_find(pixman_format_code_t code)
     return NULL;
 }
 
-VulkanFrame *vulkan_frame_new(DisplaySurface *surface)
+static VulkanFrame *vulkan_frame_alloc(void)
 {
     VulkanFrame *frame = g_new0(VulkanFrame, 1);
+
+    qemu_mutex_init(&frame->lock);
+    frame->ref = 1;
+    return frame;
+}
+
+VulkanFrame *vulkan_frame_new(DisplaySurface *surface)
+{
+    VulkanFrame *frame = vulkan_frame_alloc();
     const VulkanFormatDesc *desc = vulkan_format_find(surface_format(surface));
 
     frame->width = surface_width(surface);
@@ -66,8 +75,23 @@ VulkanFrame *vulkan_frame_new(DisplaySurface *surface)
         frame->offset = frame->data -
                         (uint8_t *)scanout_image_ptr(frame->image);
     }
-    qemu_mutex_init(&frame->lock);
-    frame->ref = 1;
+    return frame;
+}
+
+VulkanFrame *vulkan_frame_new_raw(ScanoutImage *image, uint32_t width,
+                                  uint32_t height, uint32_t stride,
+                                  uint64_t offset)
+{
+    VulkanFrame *frame = vulkan_frame_alloc();
+
+    frame->width = width;
+    frame->height = height;
+    frame->stride = stride;
+    frame->pixman_format = PIXMAN_BE_b8g8r8a8;
+    frame->format = VK_FORMAT_B8G8R8A8_UNORM;
+    frame->image = scanout_image_ref(image);
+    frame->offset = offset;
+    frame->data = (uint8_t *)scanout_image_ptr(image) + offset;
     return frame;
 }
 

@@ -45,6 +45,20 @@ typedef struct VulkanFrame {
  */
 VulkanFrame *vulkan_frame_new(DisplaySurface *surface);
 
+/**
+ * vulkan_frame_new_raw - memory as pixels of 4 bytes, whatever they mean
+ * @image: the frame takes a reference
+ * @width: pixels
+ * @height: lines
+ * @stride: bytes from a line to the next
+ * @offset: bytes to the first pixel; all lies within @image
+ *
+ * For copies of the bytes.  Return: a frame with one reference.
+ */
+VulkanFrame *vulkan_frame_new_raw(ScanoutImage *image, uint32_t width,
+                                  uint32_t height, uint32_t stride,
+                                  uint64_t offset);
+
 /** vulkan_frame_ref - take a reference; any thread */
 VulkanFrame *vulkan_frame_ref(VulkanFrame *frame);
 

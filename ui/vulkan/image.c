@@ -9,6 +9,9 @@
 #include "result.h"
 #include "trace.h"
 
+/* How long an import is kept that is not used: it may pin memory. */
+#define IMPORT_KEEP_US (2 * G_TIME_SPAN_SECOND)
+
 static const struct {
     const char *name;
     bool (*make)(VulkanImage *image, Error **errp);
@@ -44,11 +47,10 @@ static void vulkan_image_damage_all(VulkanImage *image)
     pixman_region32_fini(&all);
 }
 
-VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
-                              VulkanImport best, bool is_srgb, Error **errp)
+static VulkanImage *vulkan_image_alloc(VulkanDevice *dev, VulkanFrame *frame,
+                                       VulkanImport best, bool is_srgb)
 {
     VulkanImage *image = g_new0(VulkanImage, 1);
-    VulkanImport import;
     int i;
 
     image->dev = dev;
@@ -63,14 +65,31 @@ VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
     for (i = 0; i < VULKAN_SLOTS; i++) {
         pixman_region32_init(&image->upload[i].damage);
     }
+    return image;
+}
+
+static void vulkan_image_trace_new(const VulkanImage *image)
+{
+    trace_vulkan_image_new(image->frame, image->frame->image, image->width,
+                           image->height, vulkan_import_name(image->import));
+}
+
+VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
+                              VulkanImport best, bool is_srgb, Error **errp)
+{
+    VulkanImage *image = vulkan_image_alloc(dev, frame, best, is_srgb);
+    VulkanImport import;
+
     for (import = best; import < VULKAN_IMPORT__MAX; import++) {
         Error *err = NULL;
 
         image->import = import;
         if (vulkan_imports[import].make(image, &err)) {
-            trace_vulkan_image_new(frame, frame->image, image->width,
-                                   image->height, vulkan_import_name(import));
+            vulkan_image_trace_new(image);
             vulkan_image_damage_all(image);
+            if (import != VULKAN_IMPORT_DMABUF && frame->image) {
+                scanout_image_want_copy(frame->image);
+            }
             return image;
         }
         trace_vulkan_image_refused(frame, vulkan_import_name(import),
@@ -83,6 +102,20 @@ VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
     }
     vulkan_image_unref(image);
     return NULL;
+}
+
+VulkanImage *vulkan_image_new_dmabuf(VulkanDevice *dev, VulkanFrame *frame,
+                                     Error **errp)
+{
+    VulkanImage *image = vulkan_image_alloc(dev, frame, VULKAN_IMPORT_DMABUF,
+                                            false);
+
+    if (!vulkan_image_import_dmabuf(image, errp)) {
+        vulkan_image_unref(image);
+        return NULL;
+    }
+    vulkan_image_trace_new(image);
+    return image;
 }
 
 VulkanImage *vulkan_image_ref(VulkanImage *image)
@@ -106,8 +139,7 @@ void vulkan_image_unref(VulkanImage *image)
     dev->vk.DestroyBuffer(dev->handle, image->buffer, NULL);
     dev->vk.FreeMemory(dev->handle, image->memory, NULL);
     for (i = 0; i < VULKAN_SLOTS; i++) {
-        dev->vk.DestroyBuffer(dev->handle, image->upload[i].buffer, NULL);
-        dev->vk.FreeMemory(dev->handle, image->upload[i].memory, NULL);
+        vulkan_buffer_cleanup(dev, &image->upload[i].buffer);
         pixman_region32_fini(&image->upload[i].damage);
     }
     /* Last: until here the device could reach the frame's memory. */
@@ -144,6 +176,14 @@ bool vulkan_image_take(VulkanImage *image, VulkanFrame *frame, bool is_srgb)
            old->stride == frame->stride;
 }
 
+bool vulkan_image_is_wanted(const VulkanImage *image, int64_t now)
+{
+    const VulkanFrame *frame = image->frame;
+
+    return now - image->last_used < IMPORT_KEEP_US &&
+           (!frame->image || scanout_image_is_shared(frame->image));
+}
+
 void vulkan_image_damage(VulkanImage *image, pixman_region32_t *region)
 {
     int i;
@@ -168,7 +208,8 @@ uint64_t vulkan_image_copy_damage(VulkanImage *image, unsigned slot)
     if (image->import != VULKAN_IMPORT_UPLOAD) {
         return 0;
     }
-    pixels = vulkan_frame_read(image->frame, &upload->damage, upload->map);
+    pixels = vulkan_frame_read(image->frame, &upload->damage,
+                               upload->buffer.map);
     if (pixels) {
         pixman_region32_clear(&upload->damage);
     }
@@ -177,8 +218,8 @@ uint64_t vulkan_image_copy_damage(VulkanImage *image, unsigned slot)
 
 VkBuffer vulkan_image_buffer(const VulkanImage *image, unsigned slot)
 {
-    return image->import == VULKAN_IMPORT_UPLOAD ? image->upload[slot].buffer :
-                                                   image->buffer;
+    return image->import == VULKAN_IMPORT_UPLOAD ?
+           image->upload[slot].buffer.handle : image->buffer;
 }
 
 VkResult vulkan_image_need_scratch(VulkanImage *image)

@@ -11,7 +11,7 @@
 #ifndef UI_VULKAN_IMAGE_H
 #define UI_VULKAN_IMAGE_H
 
-#include "device.h"
+#include "buffer.h"
 #include "frame.h"
 
 /* Frames that the device may be working on at the same time */
@@ -26,9 +26,7 @@ typedef enum VulkanImport {
 
 /* A copy of the frame; one a slot, so that no copy is written while read. */
 typedef struct VulkanUpload {
-    VkBuffer buffer;            /* owned */
-    VkDeviceMemory memory;      /* owned */
-    uint8_t *map;               /* of all of @memory */
+    VulkanBuffer buffer;
     pixman_region32_t damage;   /* what is still to be copied */
 } VulkanUpload;
 
@@ -74,6 +72,17 @@ const char *vulkan_import_name(VulkanImport import);
 VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
                               VulkanImport best, bool is_srgb, Error **errp);
 
+/**
+ * vulkan_image_new_dmabuf - make a dma-buf readable by a device
+ * @dev: outlives the image
+ * @frame: the image takes a reference of its own
+ * @errp: set on failure
+ *
+ * Like vulkan_image_new() with that one way.
+ */
+VulkanImage *vulkan_image_new_dmabuf(VulkanDevice *dev, VulkanFrame *frame,
+                                     Error **errp);
+
 /** vulkan_image_ref - take a reference */
 VulkanImage *vulkan_image_ref(VulkanImage *image);
 
@@ -93,6 +102,15 @@ void vulkan_image_unref(VulkanImage *image);
  * Return: whether it can.
  */
 bool vulkan_image_take(VulkanImage *image, VulkanFrame *frame, bool is_srgb);
+
+/**
+ * vulkan_image_is_wanted - whether an import is worth keeping
+ * @now: g_get_monotonic_time()
+ *
+ * While its guest may come back to the memory: for two seconds, and not when
+ * nobody else has the ScanoutImage any more.
+ */
+bool vulkan_image_is_wanted(const VulkanImage *image, int64_t now);
 
 /** vulkan_image_damage - pixels that changed since they were last copied */
 void vulkan_image_damage(VulkanImage *image, pixman_region32_t *region);

@@ -154,15 +154,6 @@ static bool vulkan_image_shows(const VulkanImage *image,
                      (frame->image && frame->image == shown->image));
 }
 
-/* An import is worth keeping while the guest may come back to its memory. */
-static bool vulkan_image_is_wanted(const VulkanImage *image, int64_t now)
-{
-    const VulkanFrame *frame = image->frame;
-
-    return now - image->last_used < IMPORT_KEEP_US &&
-           (!frame->image || scanout_image_is_shared(frame->image));
-}
-
 /* Return: whether imports are kept that are not shown now. */
 static bool vulkan_presenter_sweep_images(VulkanPresenter *p)
 {

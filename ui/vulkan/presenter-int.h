@@ -17,8 +17,6 @@
 #define PENDING_POLL_MS 4
 /* How often to look for imports that nobody else uses any more */
 #define IMPORTS_POLL_MS 250
-/* How long an import is kept that is not shown, microseconds */
-#define IMPORT_KEEP_US (2 * G_TIME_SPAN_SECOND)
 
 /* A frame that the device works on */
 typedef struct VulkanSlot {

@@ -42,6 +42,10 @@ void venus_update_cursor_data(VirtIOGPU *g, struct virtio_gpu_scanout *scanout,
         error_free(err);
         return;
     }
+    if (scanout_image_is_copy(image)) {
+        venus_guest_error(s, "cursor in a blob that only a device reaches");
+        return;
+    }
     venus_image_gather(res,
         &(struct virtio_gpu_framebuffer) {
             .format = PIXMAN_a8r8g8b8,

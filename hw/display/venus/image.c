@@ -225,10 +225,34 @@ static ScanoutImage *venus_image_guest(VenusState *s, VenusResource *res,
     return image ?: venus_image_shadow(s, res->size, errp);
 }
 
+/* @fd cannot be mapped; the image's on success, else the caller's */
+static ScanoutImage *venus_image_device(VenusState *s,
+                                        const VenusResource *res, int fd,
+                                        Error **errp)
+{
+    ScanoutImage *image;
+
+    if (scanout_image_fd_size(fd, res->size, errp) < 0) {
+        return NULL;
+    }
+    if (!s->readback) {
+        s->readback = scanout_readback_new(errp);
+        if (!s->readback) {
+            return NULL;
+        }
+    }
+    image = venus_image_shadow(s, res->size, errp);
+    if (image) {
+        scanout_image_set_device_fd(image, fd);
+    }
+    return image;
+}
+
 static ScanoutImage *venus_image_host(VenusState *s, VenusResource *res,
                                       Error **errp)
 {
-    ScanoutImage *image;
+    ScanoutImage *image = NULL;
+    Error *err = NULL;
     VenusFdType type;
     int fd = -1;
     int ret;
@@ -248,8 +272,16 @@ static ScanoutImage *venus_image_host(VenusState *s, VenusResource *res,
         close(fd);
         return NULL;
     }
-    image = scanout_image_new_fd(fd, res->size, errp);
+    if (!s->conf->scanout_readback || type != VENUS_FD_DMABUF) {
+        image = scanout_image_new_fd(fd, res->size, &err);
+    }
+    if (!image && type == VENUS_FD_DMABUF) {
+        error_free(err);
+        err = NULL;
+        image = venus_image_device(s, res, fd, &err);
+    }
     if (!image) {
+        error_propagate(errp, err);
         close(fd);
     }
     return image;

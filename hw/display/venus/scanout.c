@@ -35,17 +35,12 @@ static bool venus_scanout_is_flip(DisplaySurface *shown, DisplaySurface *next)
            surface_format(shown) == surface_format(next);
 }
 
-/* Make the newest picture of an output the one that its displays see. */
-static void venus_scanout_apply(VenusState *s, int i)
+void venus_scanout_put(VenusState *s, int i, DisplaySurface *next)
 {
     struct virtio_gpu_scanout *scanout = venus_scanout_base(s, i);
-    DisplaySurface *next = g_steal_pointer(&s->scanout[i].next);
     VenusResource *res;
 
-    if (!next) {
-        return;
-    }
-    trace_venus_scanout_apply(i, scanout->resource_id);
+    trace_venus_scanout_put(i, scanout->resource_id);
     res = venus_resource_find(s, scanout->resource_id);
     if (res) {
         venus_image_gather(res, &scanout->fb, &(struct virtio_gpu_rect) {
@@ -53,15 +48,23 @@ static void venus_scanout_apply(VenusState *s, int i)
                                .height = scanout->height,
                            });
     }
-    if (venus_scanout_is_flip(scanout->ds, next) &&
+    if (next && venus_scanout_is_flip(scanout->ds, next) &&
         surface_data(scanout->ds) == surface_data(next)) {
         /* Flipped there and back since the last refresh. */
         qemu_free_displaysurface(next);
-    } else {
+    } else if (next) {
         scanout->ds = next;
         dpy_gfx_replace_surface(scanout->con, next);
     }
     dpy_gfx_update_full(scanout->con);
+}
+
+/* Make the newest picture of an output the one that its displays see. */
+void venus_scanout_apply(VenusState *s, int i)
+{
+    if (!venus_readback_begin(s, i) && s->scanout[i].next) {
+        venus_scanout_put(s, i, g_steal_pointer(&s->scanout[i].next));
+    }
 }
 
 /* What virtio_gpu_update_scanout() does for a 2D resource. */
@@ -123,6 +126,7 @@ venus_scanout_show(VenusState *s, VenusResource *res,
     venus_scanout_assign(s, i, res->id, &fb, &ss->r);
     venus_scanout_set_next(s, i, next);
     if (!flip) {
+        venus_readback_forget(s, i);
         venus_scanout_apply(s, i);
     }
     return VIRTIO_GPU_RESP_OK_NODATA;
@@ -198,7 +202,8 @@ enum virtio_gpu_ctrl_type venus_cmd_flush(VenusState *s, VenusCmd *cmd)
 
         /* A flip that is still to be shown draws everything. */
         if (scanout->resource_id != res->id || s->scanout[i].next ||
-            !venus_scanout_clip(scanout, &flush->r, &r)) {
+            !venus_scanout_clip(scanout, &flush->r, &r) ||
+            venus_readback_defer(s, i)) {
             continue;
         }
         venus_image_gather(res, &scanout->fb, &r);
@@ -219,6 +224,7 @@ static void venus_scanout_gfx_update(void *opaque)
         venus_scanout_apply(s, i);
     }
     s->base_ops->gfx_update(opaque);
+    s->hw_ops.gfx_update_async = !QLIST_EMPTY(&s->readbacks);
 }
 
 void venus_scanout_init(VenusState *s)
@@ -244,6 +250,7 @@ void venus_scanout_cleanup(VenusState *s)
     if (!s->base_ops) {
         return;
     }
+    venus_readback_cleanup(s);
     b->hw_ops = s->base_ops;
     for (i = 0; i < b->conf.max_outputs; i++) {
         graphic_console_set_hwops(b->scanout[i].con, b->hw_ops, b);
@@ -254,6 +261,7 @@ void venus_scanout_cleanup(VenusState *s)
 void venus_scanout_forget(VenusState *s, int i)
 {
     assert(bql_locked());
+    venus_readback_forget(s, i);
     venus_scanout_set_next(s, i, NULL);
 }
 
@@ -261,7 +269,7 @@ void venus_scanout_disable(VenusState *s, int i)
 {
     assert(bql_locked());
     trace_venus_scanout_disable(i, venus_scanout_base(s, i)->resource_id);
-    venus_scanout_set_next(s, i, NULL);
+    venus_scanout_forget(s, i);
     virtio_gpu_disable_scanout(s->g, i);
 }
 

@@ -13,7 +13,7 @@
 #include "hw/virtio/virtio-gpu.h"
 #include "hw/virtio/virtio-gpu-venus.h"
 #include "qemu/queue.h"
-#include "ui/scanout-image.h"
+#include "ui/scanout-readback.h"
 #include "doorbell.h"
 #include "fence.h"
 #include "handshake.h"
@@ -69,6 +69,7 @@ typedef struct VenusWindowRange {
     uint64_t size;              /* bytes, whole granules */
 } VenusWindowRange;
 
+typedef struct VenusReadback VenusReadback;
 typedef struct VenusRegion VenusRegion;
 typedef struct VenusRegionCount VenusRegionCount;
 typedef struct VenusWindowOps VenusWindowOps;
@@ -110,6 +111,9 @@ typedef struct VenusContext {
 /* What venus_scanout_*() keep for one output beside the base class's state. */
 typedef struct VenusScanout {
     DisplaySurface *next;       /* owned: a flip no display has asked for */
+    VenusReadback *reading;     /* borrowed: what is being read for it */
+    bool is_stale;              /* what is shown has to be read back */
+    bool was_asked;             /* a display asked while it was read */
 } VenusScanout;
 
 /* How many log lines there were lately. */
@@ -158,6 +162,8 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     QEMUBH *death_bh;           /* owned, for processes that have ended */
     bool server_ended;          /* death_bh has to end the session */
     bool call_timed_out;        /* the watchdog had to end a call */
+    ScanoutReadback *readback;  /* owned; made when needed */
+    QLIST_HEAD(, VenusReadback) readbacks;  /* owned: pictures on their way */
     uint32_t stitched;          /* pieces in stitched images */
     bool granule_hinted;        /* the user has been told, see alignment.c */
     VenusLogLimit guest_errors; /* see venus_guest_error() */
@@ -305,6 +311,37 @@ void venus_scanout_drop_resource(VenusState *s, VenusResource *res);
 /** venus_scanout_reset - drop all pictures, for device reset */
 void venus_scanout_reset(VenusState *s);
 
+/**
+ * venus_scanout_put - show a picture that has its pixels
+ * @next: taken over; NULL: what is shown has changed
+ */
+void venus_scanout_put(VenusState *s, int i, DisplaySurface *next);
+
+/** venus_scanout_apply - bring output @i up to date, a display has asked */
+void venus_scanout_apply(VenusState *s, int i);
+
+/* readback.c */
+
+/**
+ * venus_readback_begin - have the newest picture of an output read, if needed
+ *
+ * Return: whether its pixels are waited for; venus_scanout_put() follows.
+ */
+bool venus_readback_begin(VenusState *s, int i);
+
+/**
+ * venus_readback_defer - the picture that an output shows has changed
+ *
+ * Return: whether displays see it only after a venus_readback_begin().
+ */
+bool venus_readback_defer(VenusState *s, int i);
+
+/** venus_readback_forget - another picture comes: drop what is on its way */
+void venus_readback_forget(VenusState *s, int i);
+
+/** venus_readback_cleanup - end it all; waits for the device */
+void venus_readback_cleanup(VenusState *s);
+
 /* image.c */
 
 /**
@@ -315,7 +352,8 @@ void venus_scanout_reset(VenusState *s);
  *
  * A host blob is exported and mapped once; a guest blob is used in place when
  * it is one piece, else through a second, contiguous mapping of the guest's
- * shared memory, else through a copy that venus_image_gather() fills.
+ * shared memory, else through a copy that venus_image_gather() fills.  A host
+ * blob that cannot be mapped gets a copy that is read back.
  *
  * Return: res->image (borrowed), or NULL.
  */

@@ -43,6 +43,8 @@ typedef enum VenusMemory {
  * @hostmem_granule: bytes that places of host blobs are multiples of; 0: what
  *                   the accelerator needs
  * @hostmem_mapping: how host blobs are mapped; auto asks the accelerator
+ * @scanout_readback: treat dma-bufs on outputs as if they could not be mapped,
+ *                    for tests
  * @blob_alignment: whether the guest is told; auto: when it is not 4 KiB
  */
 typedef struct VenusConf {
@@ -52,6 +54,7 @@ typedef struct VenusConf {
     uint32_t watchdog_ms;
     uint64_t hostmem_granule;
     VenusMapping hostmem_mapping;
+    bool scanout_readback;
     OnOffAuto blob_alignment;
 } VenusConf;
 
@@ -71,6 +74,8 @@ typedef struct VenusConf {
     DEFINE_PROP_SIGNED("hostmem-mapping", _state, _conf.hostmem_mapping,     \
                        VENUS_MAPPING_AUTO, venus_mapping_property,           \
                        VenusMapping),                                        \
+    DEFINE_PROP_BOOL("x-scanout-readback", _state, _conf.scanout_readback,   \
+                     false),                                                 \
     DEFINE_PROP_ON_OFF_AUTO("blob-alignment", _state, _conf.blob_alignment,  \
                             ON_OFF_AUTO_AUTO)
 
