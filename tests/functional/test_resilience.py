@@ -229,6 +229,41 @@ class Flips(ResilienceTest):
         self.assertLessEqual(sum(self.vm.descriptors().values()), first + 1)
 
 
+class Readback(ResilienceTest):
+    """Dma-bufs as if they could not be mapped, and no device that reads them.
+
+    They are shared memory here, which passes for a dma-buf until it is tried.
+    """
+
+    group = 'readback-refused'
+
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest, display=('-display', 'none'),
+                  gpu=(env.VENUS + ',x-scanout-readback=on,id=gpu0',),
+                  extra=('-trace', 'venus_readback_*'))
+
+    def test_screendump_comes_all_the_same(self):
+        self.hold_frame(7, '--path zero-copy')
+        self.vm.picture()
+        self.assertRegex(self.vm.stderr, r'venus_readback_start scanout 0')
+        self.assertRegex(self.vm.stderr, 'warning: virtio-gpu: a picture in '
+                         'the memory of a device cannot be read back: '
+                         '.*(shared memory|dma-buf)')
+
+    def test_flips_go_on(self):
+        output = self.vm.console.check('vkspin --path zero-copy --frames 20',
+                                       120)
+        self.assertIn('path zero-copy frames 20', output)
+
+    def test_text_console_follows(self):
+        self.assert_text_follows()
+
+    def test_card_is_shown(self):
+        self.hold_card()
+        self.assert_card()
+
+
 class Memory(VmTest):
     """TCG has to order a store-release before a later load-acquire."""
 

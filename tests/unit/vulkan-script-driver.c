@@ -58,6 +58,9 @@ static VkResult script_create_instance(const VkInstanceCreateInfo *info,
         script_names(info->ppEnabledExtensionNames,
                      info->enabledExtensionCount,
                      "VK_KHR_portability_enumeration");
+    vulkan_script()->has_surfaces =
+        script_names(info->ppEnabledExtensionNames,
+                     info->enabledExtensionCount, "VK_KHR_surface");
     *out = (VkInstance)(uintptr_t)1;
     return vulkan_script_call_locked(SCRIPT_CREATE_INSTANCE);
 }
@@ -206,6 +209,9 @@ static VkResult script_create_device(VkPhysicalDevice physical,
         script_names(info->ppEnabledExtensionNames,
                      info->enabledExtensionCount,
                      "VK_KHR_portability_subset");
+    vulkan_script()->has_swapchains =
+        script_names(info->ppEnabledExtensionNames,
+                     info->enabledExtensionCount, "VK_KHR_swapchain");
     res = vulkan_script_call_locked(SCRIPT_CREATE_DEVICE);
     if (res == VK_SUCCESS) {
         vulkan_script()->alive++;
@@ -427,6 +433,17 @@ static PFN_vkVoidFunction script_device_proc(VkDevice dev, const char *name)
     return vulkan_script_get_proc(NULL, name);
 }
 
+/* As real loaders do it, for what a test could miss. */
+static bool script_hides(VkInstance instance, const char *name)
+{
+    bool is_surface = strstr(name, "Surface");
+    bool is_swapchain = strstr(name, "Swapchain");
+
+    QEMU_LOCK_GUARD(&vulkan_script()->lock);
+    return (is_surface && instance && !vulkan_script()->has_surfaces) ||
+           (is_swapchain && !vulkan_script()->has_swapchains);
+}
+
 #define PROC(name, function) { "vk" name, (PFN_vkVoidFunction)function }
 
 PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
@@ -475,6 +492,9 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
     };
     int i;
 
+    if (script_hides(instance, name)) {
+        return NULL;
+    }
     for (i = 0; i < ARRAY_SIZE(procs); i++) {
         if (g_str_equal(procs[i].name, name)) {
             return procs[i].function;

@@ -20,6 +20,8 @@ typedef struct VulkanScript {
         unsigned times;
         unsigned calls;
     } calls[SCRIPT__MAX];
+    bool has_surfaces;          /* extension of the instance is enabled */
+    bool has_swapchains;        /* extension of the device is enabled */
     int alive;
     uint64_t next_handle;
     uint32_t next_image;

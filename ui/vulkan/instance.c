@@ -47,21 +47,25 @@ static bool vulkan_instance_has_portability(PFN_vkGetInstanceProcAddr get_proc)
 
 static bool vulkan_instance_load(VulkanInstance *in, Error **errp)
 {
-#define VULKAN_FN(name) { "vk" #name, offsetof(VulkanInstanceFns, name) },
+#define VULKAN_FN(name) { "vk" #name, offsetof(VulkanInstanceFns, name), true },
+#define VULKAN_FN_OPTIONAL(name) \
+    { "vk" #name, offsetof(VulkanInstanceFns, name), false },
     static const struct {
         const char *name;
         size_t offset;
+        bool required;
     } fns[] = {
 #include "instance-fns.h.inc"
     };
 #undef VULKAN_FN
+#undef VULKAN_FN_OPTIONAL
     int i;
 
     for (i = 0; i < ARRAY_SIZE(fns); i++) {
         PFN_vkVoidFunction *at = (void *)((char *)&in->vk + fns[i].offset);
 
         *at = in->get_proc(in->handle, fns[i].name);
-        if (!*at) {
+        if (!*at && fns[i].required) {
             error_setg(errp, "the Vulkan loader has no %s", fns[i].name);
             return false;
         }

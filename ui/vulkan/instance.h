@@ -13,8 +13,10 @@
 
 typedef struct VulkanInstanceFns {
 #define VULKAN_FN(name) PFN_vk##name name;
+#define VULKAN_FN_OPTIONAL(name) PFN_vk##name name;
 #include "instance-fns.h.inc"
 #undef VULKAN_FN
+#undef VULKAN_FN_OPTIONAL
 } VulkanInstanceFns;
 
 /* Constant once made; any thread may use it. */
