@@ -9,7 +9,6 @@
 #include "qemu/lockable.h"
 #include "vulkan-script-int.h"
 
-#define SCRIPT_IMAGES 3
 #define SCRIPT_MEMORY (64 * 1024 * 1024)
 
 static void script_list(VkExtensionProperties *list, uint32_t *count,
@@ -142,59 +141,6 @@ static void script_families(VkPhysicalDevice physical, uint32_t *count,
             .queueCount = 1,
         };
     }
-}
-
-static VkResult script_support(VkPhysicalDevice physical, uint32_t family,
-                               VkSurfaceKHR surface, VkBool32 *out)
-{
-    *out = family == 1;
-    return VK_SUCCESS;
-}
-
-static VkResult script_capabilities(VkPhysicalDevice physical,
-                                    VkSurfaceKHR surface,
-                                    VkSurfaceCapabilitiesKHR *caps)
-{
-    QEMU_LOCK_GUARD(&vulkan_script()->lock);
-    *caps = (VkSurfaceCapabilitiesKHR) {
-        .minImageCount = 2,
-        .currentExtent = vulkan_script()->config.extent,
-        .minImageExtent = { 1, 1 },
-        .maxImageExtent = { 16384, 16384 },
-        .supportedCompositeAlpha = VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR,
-        .supportedUsageFlags = VK_IMAGE_USAGE_TRANSFER_DST_BIT,
-    };
-    return vulkan_script_call_locked(SCRIPT_CAPABILITIES);
-}
-
-static VkResult script_formats(VkPhysicalDevice physical, VkSurfaceKHR surface,
-                               uint32_t *count, VkSurfaceFormatKHR *list)
-{
-    uint32_t n;
-
-    for (n = 0; n < 4 && vulkan_script()->config.formats[n]; n++) {
-        if (list) {
-            list[n] = (VkSurfaceFormatKHR) {
-                .format = vulkan_script()->config.formats[n],
-                .colorSpace = VK_COLOR_SPACE_SRGB_NONLINEAR_KHR,
-            };
-        }
-    }
-    *count = n;
-    return VK_SUCCESS;
-}
-
-static VkResult script_modes(VkPhysicalDevice physical, VkSurfaceKHR surface,
-                             uint32_t *count, VkPresentModeKHR *list)
-{
-    *count = 1 + vulkan_script()->config.has_mailbox;
-    if (list) {
-        list[0] = VK_PRESENT_MODE_FIFO_KHR;
-        if (vulkan_script()->config.has_mailbox) {
-            list[1] = VK_PRESENT_MODE_MAILBOX_KHR;
-        }
-    }
-    return VK_SUCCESS;
 }
 
 static VkResult script_create_device(VkPhysicalDevice physical,
@@ -331,46 +277,6 @@ static void script_queue(VkDevice dev, uint32_t family, uint32_t index,
     *out = (VkQueue)(uintptr_t)1;
 }
 
-static VkResult script_create_swapchain(VkDevice dev,
-                                        const VkSwapchainCreateInfoKHR *info,
-                                        const VkAllocationCallbacks *alloc,
-                                        VkSwapchainKHR *out)
-{
-    VkResult res;
-
-    QEMU_LOCK_GUARD(&vulkan_script()->lock);
-    res = vulkan_script_call_locked(SCRIPT_CREATE_SWAPCHAIN);
-    if (res == VK_SUCCESS) {
-        vulkan_script()->log.extent = info->imageExtent;
-        vulkan_script()->log.mode = info->presentMode;
-        vulkan_script()->log.format = info->imageFormat;
-        vulkan_script()->log.had_old = info->oldSwapchain != VK_NULL_HANDLE;
-        *(uint64_t *)out = vulkan_script_new_locked();
-    }
-    return res;
-}
-
-static VkResult script_images(VkDevice dev, VkSwapchainKHR sc, uint32_t *count,
-                              VkImage *list)
-{
-    uint32_t i;
-
-    *count = SCRIPT_IMAGES;
-    for (i = 0; list && i < SCRIPT_IMAGES; i++) {
-        *(uint64_t *)&list[i] = i + 1;
-    }
-    return VK_SUCCESS;
-}
-
-static VkResult script_acquire(VkDevice dev, VkSwapchainKHR sc, uint64_t ns,
-                               VkSemaphore semaphore, VkFence fence,
-                               uint32_t *index)
-{
-    QEMU_LOCK_GUARD(&vulkan_script()->lock);
-    *index = ++vulkan_script()->next_image % SCRIPT_IMAGES;
-    return vulkan_script_call_locked(SCRIPT_ACQUIRE);
-}
-
 static VkResult script_wait(VkDevice dev, uint32_t count, const VkFence *list,
                             VkBool32 all, uint64_t ns)
 {
@@ -381,11 +287,6 @@ static VkResult script_submit(VkQueue queue, uint32_t count,
                               const VkSubmitInfo *info, VkFence fence)
 {
     return vulkan_script_call(SCRIPT_SUBMIT);
-}
-
-static VkResult script_present(VkQueue queue, const VkPresentInfoKHR *info)
-{
-    return vulkan_script_call(SCRIPT_PRESENT);
 }
 
 static VkResult script_wait_idle(VkDevice dev)
@@ -444,8 +345,6 @@ static bool script_hides(VkInstance instance, const char *name)
            (is_swapchain && !vulkan_script()->has_swapchains);
 }
 
-#define PROC(name, function) { "vk" name, (PFN_vkVoidFunction)function }
-
 PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
                                                      const char *name)
 {
@@ -462,10 +361,6 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         PROC("GetPhysicalDeviceProperties2", script_properties2),
         PROC("GetPhysicalDeviceMemoryProperties", script_memory),
         PROC("GetPhysicalDeviceQueueFamilyProperties", script_families),
-        PROC("GetPhysicalDeviceSurfaceSupportKHR", script_support),
-        PROC("GetPhysicalDeviceSurfaceCapabilitiesKHR", script_capabilities),
-        PROC("GetPhysicalDeviceSurfaceFormatsKHR", script_formats),
-        PROC("GetPhysicalDeviceSurfacePresentModesKHR", script_modes),
         PROC("GetDeviceProcAddr", script_device_proc),
         PROC("CreateDevice", script_create_device),
         PROC("DestroyDevice", script_destroy_device),
@@ -476,11 +371,7 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         PROC("GetBufferMemoryRequirements", script_requirements),
         PROC("GetImageMemoryRequirements", script_requirements),
         PROC("GetMemoryHostPointerPropertiesEXT", script_host_pointer),
-        PROC("CreateSwapchainKHR", script_create_swapchain),
-        PROC("GetSwapchainImagesKHR", script_images),
-        PROC("AcquireNextImageKHR", script_acquire),
         PROC("QueueSubmit", script_submit),
-        PROC("QueuePresentKHR", script_present),
         PROC("WaitForFences", script_wait),
         PROC("DeviceWaitIdle", script_wait_idle),
         PROC("CmdBlitImage", script_blit),
@@ -490,10 +381,15 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         PROC("GetMemoryFdPropertiesKHR", script_fd_properties),
         PROC("GetPhysicalDeviceImageFormatProperties2", script_image_format),
     };
+    PFN_vkVoidFunction function;
     int i;
 
     if (script_hides(instance, name)) {
         return NULL;
+    }
+    function = vulkan_script_window_proc(name);
+    if (function) {
+        return function;
     }
     for (i = 0; i < ARRAY_SIZE(procs); i++) {
         if (g_str_equal(procs[i].name, name)) {

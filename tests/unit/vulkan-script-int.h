@@ -1,5 +1,5 @@
 /*
- * A Vulkan that answers what a test tells it to: what its two files share
+ * A Vulkan that answers what a test tells it to: what its files share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -34,6 +34,11 @@ VulkanScript *vulkan_script(void);
 /** vulkan_script_call - count a call: the result it is to have */
 VkResult vulkan_script_call(VulkanScriptCall call);
 VkResult vulkan_script_call_locked(VulkanScriptCall call);
+
+#define PROC(name, function) { "vk" name, (PFN_vkVoidFunction)function }
+
+/** vulkan_script_window_proc - a function of windows and swapchains, or NULL */
+PFN_vkVoidFunction vulkan_script_window_proc(const char *name);
 
 /** vulkan_script_new - make an object, whose handle goes to @out */
 VkResult vulkan_script_new(void *out);
