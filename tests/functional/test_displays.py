@@ -68,8 +68,12 @@ class Sdl(VmTest):
     wanted = 'sdl'
 
     @classmethod
+    def make_x(cls):
+        return XServer(cls.log_dir() / 'xvfb.log')
+
+    @classmethod
     def setUpClass(cls):
-        cls.x = XServer(cls.log_dir() / 'xvfb.log')
+        cls.x = cls.make_x()
         cls.x.__enter__()
         cls.addClassCleanup(cls.x.__exit__)
 

@@ -11,6 +11,7 @@ from harness import env, layers, picture
 from harness.case import FunctionalTest, expected_card
 from harness.vm import Vm
 from harness.vnc import VncClient
+from harness.xserver import ManagedXServer
 
 DISPLAY = 'sdl,vulkan=on'
 
@@ -42,6 +43,13 @@ class Window(test_displays.Sdl):
         return [line for line in self.vm.stderr.splitlines()
                 if line.startswith(name + ' ')]
 
+    def wait_until(self, condition, what, timeout=30):
+        """Waits until condition() is true; fails with what is not so."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.2)
+
     def assert_window_follows(self, timeout=30):
         """Asserts that the window comes to show what the console shows."""
         window = self.window()
@@ -64,6 +72,16 @@ class Window(test_displays.Sdl):
         found = re.search(r'frames (\d+) pixels copied (\d+)',
                           self.events('vulkan_presenter_frame')[-1])
         return [int(n) for n in found.groups()]
+
+    def assert_quits(self):
+        """Asserts that nothing hangs when QEMU ends while the guest flips."""
+        self.program('flipbench --kind host3d --draw --fps 60 '
+                     '--frames 100000', '').forget()
+        cls = type(self)
+        vm, cls.vm = self.vm, None
+        vm.qmp.execute('quit')
+        self.assertEqual(vm.wait_exit(), 0)
+        vm.kill()
 
     def resized_shows(self, width, height, wanted, tolerance=0):
         """Asserts that a window of that size shows the picture in black."""
@@ -98,13 +116,10 @@ class SdlVulkan(Window):
         self.program('flipbench --kind host3d --draw --fps 30 '
                      '--frames 100000', '')
         time.sleep(3)               # the text console's last frame is gone
-        first = shown, copied = self.counters()
-        deadline = time.monotonic() + 60
-        while shown < first[0] + 20:
-            self.assertLess(time.monotonic(), deadline, 'no 20 frames')
-            time.sleep(0.5)
-            shown, copied = self.counters()
-        self.assertEqual(copied, first[1], 'pixels copied')
+        shown, copied = self.counters()
+        self.wait_until(lambda: self.counters()[0] >= shown + 20,
+                        'no 20 frames', 60)
+        self.assertEqual(self.counters()[1], copied, 'pixels copied')
 
     def test_switching_between_all_kinds(self):
         for kind in ('host3d', 'dumb', 'guest', 'host3d'):
@@ -135,10 +150,8 @@ class SdlVulkan(Window):
                      '--frames 100000', '')
         window = self.window()
         # The program's mode is another: the window takes its size first.
-        deadline = time.monotonic() + 30
-        while self.x.picture(window).size != (1920, 1080):
-            self.assertLess(time.monotonic(), deadline, 'no new mode')
-            time.sleep(0.2)
+        self.wait_until(lambda: self.x.picture(window).size == (1920, 1080),
+                        'no new mode')
         # Widths of whole words: QEMU's screendump shears others.
         for step in range(30):
             self.x.resize(window, 400 + 36 * step, 900 - 17 * step)
@@ -148,12 +161,9 @@ class SdlVulkan(Window):
     def test_title_and_mouse_grab(self):
         window = self.window()
         self.assertIn('QEMU', self.x.title(window))
-        self.x.key(window, 'ctrl+alt+g')
-        deadline = time.monotonic() + 30
-        while 'exit grab' not in self.x.title(window):
-            self.assertLess(time.monotonic(), deadline, 'no grab')
-            time.sleep(0.3)
-        self.x.key(window, 'ctrl+alt+g')
+        for grab in (True, False):
+            self.x.press(window, 'ctrl+alt+g', lambda: grab == (
+                'exit grab' in self.x.title(window)))
 
     def test_guest_reboots(self):
         for again in (self.vm.reset, self.vm.reboot):
@@ -164,20 +174,13 @@ class SdlVulkan(Window):
             self.assert_window_follows()
 
     def test_zz_quits(self):
-        """Last: nothing hangs when QEMU ends."""
-        self.program('flipbench --kind host3d --draw --fps 60 '
-                     '--frames 100000', '').forget()
-        cls = type(self)
-        vm, cls.vm = self.vm, None
-        vm.qmp.execute('quit')
-        self.assertEqual(vm.wait_exit(), 0)
-        vm.kill()
+        """Last: QEMU is gone then."""
+        self.assert_quits()
 
 
-class SdlVulkanValidation(SdlVulkan):
-    """All of it once more with the validation layer, which says nothing."""
+class Validated:
+    """All of a class once more with the validation layer, which is silent."""
 
-    group = 'sdl-vulkan-validation'
     layer = layers.VALIDATION
 
     def test_zz_quits(self):
@@ -187,6 +190,111 @@ class SdlVulkanValidation(SdlVulkan):
                       'the layer was not there')
         self.assertEqual(
             (self.log_dir() / 'validation.log').read_text().strip(), '')
+
+
+class SdlVulkanValidation(Validated, SdlVulkan):
+    group = 'sdl-vulkan-validation'
+
+
+class FullScreen(Window):
+    """A guest in a Vulkan window that may take the whole screen."""
+
+    screen = (1600, 1200)       # the guest's picture is smaller, and flatter
+
+    @classmethod
+    def make_x(cls):
+        return ManagedXServer(cls.log_dir() / 'xvfb.log', cls.screen)
+
+    def full_screen(self, wanted):
+        """Goes there, or back, by the key of QEMU's window."""
+        window = self.window()
+        self.x.press(window, 'ctrl+alt+f',
+                     lambda: self.x.is_full_screen(window) == wanted)
+
+    def assert_fills_screen(self, wanted):
+        """Asserts that the screen shows the picture as large as it can."""
+        self.window_shows(picture.letterboxed(wanted, self.screen),
+                          0 if wanted.size == self.screen else 2)
+
+    def test_zz_quits(self):
+        """Last: QEMU is gone then."""
+        self.full_screen(True)
+        self.assert_quits()
+
+
+class SdlVulkanFullScreen(FullScreen):
+    """From a window to full screen and back."""
+
+    group = 'sdl-vulkan-full-screen'
+
+    def test_guests_picture_is_scaled(self):
+        self.hold_card('host3d')
+        self.assert_card()
+        card = self.vm.picture()
+        self.assertNotEqual(card.size, self.screen)
+        self.full_screen(True)
+        self.assert_fills_screen(card)
+        self.full_screen(False)
+        self.window_shows(card, 0)
+
+    def test_guest_takes_the_size_of_the_screen(self):
+        self.full_screen(True)
+        before = len(self.events('vulkan_image_new'))
+        card = self.hold_card('host3d')
+        self.assertEqual(self.vm.picture().size, self.screen)
+        self.assert_fills_screen(expected_card(self.screen))
+        self.assertIn('by host-pointer',
+                      self.events('vulkan_image_new')[before:][-1])
+        card.stop()
+        self.full_screen(False)
+
+    def test_in_and_out_while_the_guest_flips(self):
+        self.program('flipbench --kind host3d --draw --fps 30 '
+                     '--size 1280x720 --frames 100000', '')
+        window = self.window()
+        self.wait_until(lambda: self.x.picture(window).size == (1280, 720),
+                        'no new mode')
+        for full in (True, False, True, False):
+            self.full_screen(full)
+            shown = self.counters()[0]
+            self.wait_until(lambda: self.counters()[0] > shown + 5,
+                            'frames do not go on')
+            # The picture stands still while the guest is stopped.
+            self.vm.qmp.execute('stop')
+            if full:
+                self.assert_fills_screen(self.vm.picture())
+            else:
+                self.window_shows(self.vm.picture(), 0)
+            self.vm.qmp.execute('cont')
+
+
+class SdlVulkanFullScreenValidation(Validated, SdlVulkanFullScreen):
+    group = 'sdl-vulkan-full-screen-validation'
+
+
+class SdlVulkanStartsFullScreen(Validated, FullScreen):
+    """From full screen to a window and back."""
+
+    group = 'sdl-vulkan-starts-full-screen'
+    options = (*Window.options, '-full-screen')
+
+    def test_guest_boots_in_full_screen(self):
+        self.assertTrue(self.x.is_full_screen(self.window()))
+        self.assertEqual(self.vm.picture().size, self.screen)
+        self.assert_fills_screen(picture.stable(self.vm.picture))
+
+    def test_leaves_and_comes_back(self):
+        self.hold_card('dumb')
+        self.assert_card()
+        card = self.vm.picture()
+        self.full_screen(False)
+        window = self.window()
+        self.wait_until(lambda: self.x.picture(window).size != self.screen,
+                        'the window does not leave the screen')
+        size = self.x.picture(window).size
+        self.window_shows(picture.letterboxed(card, size), 2)
+        self.full_screen(True)
+        self.assert_fills_screen(card)
 
 
 class SdlVulkanDeviceLost(Window):
@@ -201,10 +309,8 @@ class SdlVulkanDeviceLost(Window):
         return path
 
     def wait_for(self, text, timeout=30):
-        deadline = time.monotonic() + timeout
-        while text not in self.vm.stderr:
-            self.assertLess(time.monotonic(), deadline, f'no {text!r}')
-            time.sleep(0.1)
+        self.wait_until(lambda: text in self.vm.stderr, f'no {text!r}',
+                        timeout)
 
     def test_picture_comes_back(self):
         window = self.window()
@@ -261,10 +367,7 @@ class SdlVulkanOutputs(Window):
                               expected_card(size, head))
         card.forget()
         self.vm.qmp.execute('system_reset')
-        deadline = time.monotonic() + 30
-        while len(self.x.windows()) != 1:
-            self.assertLess(time.monotonic(), deadline, 'window 2 stays')
-            time.sleep(0.2)
+        self.wait_until(lambda: len(self.x.windows()) == 1, 'window 2 stays')
         self.vm.wait_ready()
 
 
