@@ -228,10 +228,9 @@ class SdlVulkanFullScreen(FullScreen):
     group = 'sdl-vulkan-full-screen'
 
     def test_guests_picture_is_scaled(self):
-        self.hold_card('host3d')
-        self.assert_card()
-        card = self.vm.picture()
-        self.assertNotEqual(card.size, self.screen)
+        self.hold_card('host3d', '--size 1280x720')
+        card = expected_card((1280, 720))
+        self.window_shows(card, 0)
         self.full_screen(True)
         self.assert_fills_screen(card)
         self.full_screen(False)
@@ -239,6 +238,10 @@ class SdlVulkanFullScreen(FullScreen):
 
     def test_guest_takes_the_size_of_the_screen(self):
         self.full_screen(True)
+        size = '{}x{}'.format(*self.screen)
+        self.wait_until(lambda: self.vm.console.check(
+            'cat /sys/class/drm/card*-Virtual-1/modes').startswith(size),
+            'the guest is not told')
         before = len(self.events('vulkan_image_new'))
         card = self.hold_card('host3d')
         self.assertEqual(self.vm.picture().size, self.screen)
@@ -259,13 +262,14 @@ class SdlVulkanFullScreen(FullScreen):
             shown = self.counters()[0]
             self.wait_until(lambda: self.counters()[0] > shown + 5,
                             'frames do not go on')
-            # The picture stands still while the guest is stopped.
-            self.vm.qmp.execute('stop')
-            if full:
-                self.assert_fills_screen(self.vm.picture())
-            else:
-                self.window_shows(self.vm.picture(), 0)
-            self.vm.qmp.execute('cont')
+            self.vm.qmp.execute('stop')         # the picture stands still
+            try:
+                if full:
+                    self.assert_fills_screen(self.vm.picture())
+                else:
+                    self.window_shows(self.vm.picture(), 0)
+            finally:
+                self.vm.qmp.execute('cont')
 
 
 class SdlVulkanFullScreenValidation(Validated, SdlVulkanFullScreen):
@@ -290,7 +294,7 @@ class SdlVulkanStartsFullScreen(Validated, FullScreen):
         self.full_screen(False)
         window = self.window()
         self.wait_until(lambda: self.x.picture(window).size != self.screen,
-                        'the window does not leave the screen')
+                        'the window keeps the size of the screen')
         size = self.x.picture(window).size
         self.window_shows(picture.letterboxed(card, size), 2)
         self.full_screen(True)
