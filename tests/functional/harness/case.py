@@ -46,7 +46,7 @@ class FunctionalTest(unittest.TestCase):
     def short_name(self):
         return self._testMethodName.removeprefix('test_')
 
-    def assert_shows(self, take, wanted, tolerance=0, timeout=15):
+    def assert_shows(self, take, wanted, tolerance=0, timeout=30):
         """Asserts that take() comes to give the wanted picture."""
         image, why = picture.same(take, wanted, tolerance, timeout)
         path = self.log_dir() / self.short_name
