@@ -209,6 +209,10 @@ class FullScreen(Window):
     def make_x(cls):
         return ManagedXServer(cls.log_dir() / 'xvfb.log', cls.screen)
 
+    def setUp(self):
+        super().setUp()
+        self.x.move(self.window(), 0, 0)    # it may grow to the right
+
     def full_screen(self, wanted):
         """Goes there, or back, by the key of QEMU's window."""
         window = self.window()

@@ -46,6 +46,9 @@ class XDisplay:
                    'windowsize', '--sync', str(window), str(width),
                    str(height))
 
+    def move(self, window, x, y):
+        self._call('xdotool', 'windowmove', str(window), str(x), str(y))
+
     def press(self, window, keys, until, timeout=60):
         """Presses keys, such as 'ctrl+alt+g', until until() is true.
 
