@@ -248,8 +248,8 @@ class SdlVulkanFullScreen(FullScreen):
         self.full_screen(True)
         size = '{}x{}'.format(*self.screen)
         self.wait_until(lambda: self.vm.console.check(
-            'cat /sys/class/drm/card*-Virtual-1/modes').startswith(size),
-            'the guest is not told')
+            '(cd /sys/class/drm/card*-Virtual-1; echo detect >status; '
+            'cat modes)').startswith(size), 'the guest is not told')
         before = len(self.events('vulkan_image_new'))
         card = self.hold_card('host3d')
         self.assertEqual(self.vm.picture().size, self.screen)
