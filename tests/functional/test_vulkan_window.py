@@ -235,6 +235,10 @@ class SdlVulkanFullScreen(FullScreen):
 
     group = 'sdl-vulkan-full-screen'
 
+    def setUp(self):
+        super().setUp()
+        self.full_screen(False)
+
     def test_guests_picture_is_scaled(self):
         self.hold_card('host3d', '--size 1280x720')
         card = expected_card((1280, 720))
@@ -251,13 +255,11 @@ class SdlVulkanFullScreen(FullScreen):
             '(cd /sys/class/drm/card*-Virtual-1; echo detect >status; '
             'cat modes)').startswith(size), 'the guest is not told')
         before = len(self.events('vulkan_image_new'))
-        card = self.hold_card('host3d')
+        self.hold_card('host3d')
         self.assertEqual(self.vm.picture().size, self.screen)
         self.assert_fills_screen(expected_card(self.screen))
         self.assertIn('by host-pointer',
                       self.events('vulkan_image_new')[before:][-1])
-        card.stop()
-        self.full_screen(False)
 
     def test_in_and_out_while_the_guest_flips(self):
         self.program('flipbench --kind host3d --draw --fps 30 '
