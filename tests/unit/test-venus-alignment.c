@@ -110,7 +110,7 @@ static void assert_record(const GByteArray *capset, uint64_t granule)
     g_assert_cmpuint(record[3], ==, 0);
 }
 
-/* Whatever the renderer has stays, and is followed by zeroes up to the record */
+/* Whatever the renderer has stays; zeroes follow up to the record */
 static void test_capset(void)
 {
     static const size_t sizes[] = { 0, 1, 160, 1023, 1024 };
