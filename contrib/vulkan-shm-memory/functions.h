@@ -1,5 +1,5 @@
 /*
- * The functions below this layer that it calls
+ * The functions below this layer that it calls, and how it finds its own
  *
  * Each list names functions without "vk", with the name that an extension gave
  * them before they became part of Vulkan (or the same name again).

@@ -32,8 +32,8 @@ QEMU_BUILD_BUG_ON(offsetof(VenusConfigSpace, blob_alignment) != 16);
 /*
  * Where the record is in the capset, bytes.  Drivers read as much of a capset
  * as they know fields, and a field that the host does not know has to read
- * zero: the record is out of the way of fields to come.  virglrenderer's first
- * capset had 16 bytes, that of 1.3 has 160.
+ * zero: the record is out of the way of fields to come.  The capset had 16
+ * bytes at first, and has 160 now.
  */
 #define CAPSET_RECORD_OFFSET 1024
 #define CAPSET_RECORD_MAGIC 0x4e524756      /* "VGRN" */
