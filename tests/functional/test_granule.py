@@ -29,7 +29,8 @@ class GranuleTest(VmTest):
     def blob_sizes(self, prefix):
         """The sizes of all blobs that a program makes, as the host has them."""
         before = len(self.vm.stderr)
-        self.vm.console.check(f'{prefix} vulkaninfo --summary', 120)
+        output = self.vm.console.check(f'{prefix} vulkaninfo --summary', 120)
+        self.assertNotIn('cannot be preloaded', output)
         sizes = re.findall(r'venus_resource_create .* size (\d+)',
                            self.vm.stderr[before:])
         self.assertGreater(len(sizes), 1)
