@@ -8,6 +8,7 @@
  */
 
 #include <drm/virtgpu_drm.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,21 @@
 
 /* Linux 7.2: what VIRTIO_GPU_F_BLOB_ALIGNMENT says; ENOENT when it is off */
 #define PARAM_BLOB_ALIGNMENT 9
+
+/*
+ * What QEMU's device has behind the Venus capset, for kernels that cannot tell
+ * (docs/devel/virtio-gpu-venus.rst, "Granule").  Little-endian.
+ */
+#define CAPSET_VENUS 4
+#define RECORD_OFFSET 1024
+#define RECORD_MAGIC 0x4e524756u        /* "VGRN" */
+
+typedef struct CapsetWithRecord {
+    uint8_t capset[RECORD_OFFSET];
+    uint32_t magic;
+    uint32_t version;           /* from 1; a greater one has more fields */
+    uint32_t granule;           /* bytes */
+} CapsetWithRecord;
 
 static bool is_power_of_two(uint64_t n)
 {
@@ -55,7 +71,27 @@ static bool is_virtio_gpu(const GuestAlignKernel *kernel, int fd)
            !strcmp(name, "virtio_gpu");
 }
 
-/* What the device asks for, as far as the kernel can tell */
+/* What the device's record says; 0: it has none, or not one we can read */
+static uint64_t recorded_granule(const GuestAlignKernel *kernel, int fd)
+{
+    /* The kernel copies what there is, and does not say how much that is. */
+    CapsetWithRecord data = { .magic = 0 };
+    struct drm_virtgpu_get_caps caps = {
+        .cap_set_id = CAPSET_VENUS,
+        .addr = (uintptr_t)&data,
+        .size = sizeof(data),
+    };
+    uint32_t granule;
+
+    if (kernel->ioctl(kernel->opaque, fd, DRM_IOCTL_VIRTGPU_GET_CAPS, &caps) ||
+        le32toh(data.magic) != RECORD_MAGIC || !data.version) {
+        return 0;
+    }
+    granule = le32toh(data.granule);
+    return is_power_of_two(granule) ? granule : 0;
+}
+
+/* What the device asks for: by the kernel, by its record, by guess */
 static uint64_t device_granule(const GuestAlignKernel *kernel, int fd)
 {
     uint32_t value = 0;
@@ -63,12 +99,15 @@ static uint64_t device_granule(const GuestAlignKernel *kernel, int fd)
         .param = PARAM_BLOB_ALIGNMENT,
         .value = (uintptr_t)&value,
     };
+    uint64_t fallback, recorded;
 
     if (kernel->ioctl(kernel->opaque, fd, DRM_IOCTL_VIRTGPU_GETPARAM,
                       &param) == 0) {
         return is_power_of_two(value) ? value : 0;
     }
-    return errno == ENOENT ? 0 : GRANULE_DEFAULT;
+    fallback = errno == ENOENT ? 0 : GRANULE_DEFAULT;
+    recorded = recorded_granule(kernel, fd);
+    return recorded ? recorded : fallback;
 }
 
 uint64_t guest_align_granule(const GuestAlignKernel *kernel, int fd)

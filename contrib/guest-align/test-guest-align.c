@@ -1,12 +1,14 @@
 /*
  * Tests of guest-align.c against kernels that are played: Linux 7.2, which can
  * tell the host's granule and refuses sizes that are no multiples of it, and
- * Linux 6.12, which can do neither and maps whole blobs only.
+ * Linux 6.12, which can do neither and maps whole blobs only.  Both hand out
+ * the Venus capset, with and without the device's record of the granule.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include <drm/virtgpu_drm.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +28,22 @@ enum {
     FD_FILE,
     HOST_PAGE = 65536,
     PAGE = 4096,
+    CAPSET_SIZE = 160,          /* of virglrenderer 1.1 to 1.3 */
+    RECORD_PLACE = 1024,
 };
+
+/* What the device has behind the capset */
+typedef struct TestRecord {
+    uint32_t capset_size;       /* bytes, 0: there is no Venus */
+    char magic[5];
+    uint32_t version;
+    uint32_t granule;
+} TestRecord;
 
 /* A played kernel, and what it was last asked for */
 typedef struct TestKernel {
     GuestAlignKernel calls;
+    const TestRecord *record;   /* NULL: the device has none */
     uint64_t blob_size;
     uint64_t mapped;            /* bytes that are mapped now */
     unsigned asked;             /* ioctls of any kind */
@@ -54,6 +67,31 @@ static int refuse(int error)
 {
     errno = error;
     return -1;
+}
+
+/* As Linux does: copies the lesser of what is asked for and what there is */
+static int test_get_caps(const TestRecord *record,
+                         struct drm_virtgpu_get_caps *args)
+{
+    static const TestRecord none = { .capset_size = CAPSET_SIZE };
+    uint32_t words[3], filled;
+    char capset[2048];
+
+    record = record ? record : &none;
+    CHECK(args->cap_set_id == 4 && args->cap_set_ver == 0 && args->size);
+    if (!record->capset_size) {
+        return refuse(EINVAL);
+    }
+    memset(capset, 0, sizeof(capset));
+    memset(capset, 0xff, CAPSET_SIZE);
+    memcpy(words, record->magic, 4);
+    words[1] = htole32(record->version);
+    words[2] = htole32(record->granule);
+    memcpy(capset + RECORD_PLACE, words, sizeof(words));
+    filled = record->capset_size < args->size ? record->capset_size
+                                              : args->size;
+    memcpy((void *)(uintptr_t)args->addr, capset, filled);
+    return 0;
 }
 
 static int test_ioctl(void *opaque, int fd, unsigned long request, void *arg)
@@ -81,6 +119,10 @@ static int test_ioctl(void *opaque, int fd, unsigned long request, void *arg)
         }
         *(uint32_t *)(uintptr_t)param->value = HOST_PAGE;
         return 0;
+    }
+    if ((uint32_t)request == DRM_IOCTL_VIRTGPU_GET_CAPS) {
+        CHECK(fd == FD_GPU_OLD || fd == FD_GPU_NO_BIT);
+        return test_get_caps(k->record, arg);
     }
     if ((uint32_t)request == BLOB) {
         struct drm_virtgpu_resource_create_blob *blob = arg;
@@ -132,12 +174,19 @@ static TestKernel kernel_new(size_t page, const char *wish)
     };
 }
 
-static uint64_t granule(int fd, size_t page, const char *wish)
+static uint64_t recorded(int fd, size_t page, const TestRecord *record,
+                         const char *wish)
 {
     TestKernel k = kernel_new(page, wish);
 
     k.calls.opaque = &k;
+    k.record = record;
     return guest_align_granule(&k.calls, fd);
+}
+
+static uint64_t granule(int fd, size_t page, const char *wish)
+{
+    return recorded(fd, page, NULL, wish);
 }
 
 static void test_granule(void)
@@ -167,6 +216,47 @@ static void test_granule(void)
     errno = 77;
     granule(FD_GPU_OLD, PAGE, NULL);
     CHECK(errno == 77);
+}
+
+/* What the device has left in its capset, and what comes of it on 6.12 */
+static void test_record(void)
+{
+    enum { GUESS = 16384, FULL = RECORD_PLACE + 16 };
+    static const struct {
+        TestRecord record;
+        uint64_t want;          /* GUESS: as without a record */
+    } records[] = {
+        { { FULL, "VGRN", 1, 4096 }, 0 },
+        { { FULL, "VGRN", 1, 65536 }, 65536 },
+        { { FULL, "VGRN", 1, 2097152 }, 2097152 },
+        /* Fields that we do not know follow */
+        { { FULL + 256, "VGRN", 7, 65536 }, 65536 },
+        { { FULL, "VGRN", 0, 65536 }, GUESS },
+        { { FULL, "NRGV", 1, 65536 }, GUESS },
+        { { FULL, "", 1, 65536 }, GUESS },
+        { { FULL, "VGRN", 1, 0 }, GUESS },
+        { { FULL, "VGRN", 1, 12288 }, GUESS },
+        { { CAPSET_SIZE, "VGRN", 1, 65536 }, GUESS },
+        { { RECORD_PLACE + 8, "VGRN", 1, 65536 }, GUESS },
+        { { 0, "VGRN", 1, 65536 }, GUESS },
+    };
+    const TestRecord *small = &records[0].record, *large = &records[1].record;
+
+    for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+        const TestRecord *record = &records[i].record;
+        uint64_t want = records[i].want;
+
+        CHECK(recorded(FD_GPU_OLD, PAGE, record, NULL) == want);
+        /* A kernel that knows there is no feature does not guess. */
+        CHECK(recorded(FD_GPU_NO_BIT, PAGE, record, NULL) ==
+              (want == GUESS ? 0 : want));
+    }
+    /* The kernel's word counts more, and what the user says most. */
+    CHECK(recorded(FD_GPU, PAGE, small, NULL) == HOST_PAGE);
+    CHECK(recorded(FD_GPU_OLD, PAGE, small, "16K") == 16384);
+    CHECK(recorded(FD_GPU_OLD, PAGE, large, "4K") == 0);
+    CHECK(recorded(FD_GPU_OLD, HOST_PAGE, large, NULL) == 0);
+    CHECK(recorded(FD_OTHER_GPU, PAGE, large, NULL) == 0);
 }
 
 /* Makes a blob of that many bytes; what the kernel was asked for */
@@ -246,6 +336,7 @@ static void test_map(void)
 int main(void)
 {
     test_granule();
+    test_record();
     test_blob();
     test_ioctl_number();
     test_map();

@@ -24,13 +24,7 @@ static const struct {
     { layer_barrier_entries, { LAYER_FOREIGN_QUEUE, LAYER_FOREIGN_QUEUE } },
 };
 
-#define LOAD(name, alias)                                                     \
-    dev->next.name =                                                          \
-        (PFN_vk##name)dev->next_proc_addr(dev->handle, "vk" #name);           \
-    if (!dev->next.name) {                                                    \
-        dev->next.name =                                                      \
-            (PFN_vk##name)dev->next_proc_addr(dev->handle, "vk" #alias);      \
-    }
+#define LOAD(name, alias) LAYER_LOAD(dev, name, alias)
 
 static void device_load(LayerDevice *dev)
 {
@@ -48,19 +42,6 @@ VkResult layer_errno_to_result(int error)
     default:
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     }
-}
-
-static VkLayerDeviceCreateInfo *
-device_loader_info(const VkDeviceCreateInfo *info, VkLayerFunction function)
-{
-    VkLayerDeviceCreateInfo *found = (void *)info->pNext;
-
-    while (found &&
-           (found->sType != VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO ||
-            found->function != function)) {
-        found = (void *)found->pNext;
-    }
-    return found;
 }
 
 static void device_free(LayerDevice *dev)
@@ -164,9 +145,9 @@ static VkResult device_create(LayerDevice *dev, const VkDeviceCreateInfo *info,
                               VkDevice *device)
 {
     VkLayerDeviceCreateInfo *link =
-        device_loader_info(info, VK_LAYER_LINK_INFO);
+        layer_loader_device_info(info, VK_LAYER_LINK_INFO);
     VkLayerDeviceCreateInfo *data =
-        device_loader_info(info, VK_LOADER_DATA_CALLBACK);
+        layer_loader_device_info(info, VK_LOADER_DATA_CALLBACK);
     VkDeviceCreateInfo changed = *info;
     VkExtensionProperties *driver;
     PFN_vkCreateDevice create;

@@ -1,5 +1,5 @@
 /*
- * The functions below this layer that it calls
+ * The functions below this layer that it calls, and how it finds its own
  *
  * Each list names functions without "vk", with the name that an extension gave
  * them before they became part of Vulkan (or the same name again).
@@ -10,7 +10,9 @@
 #ifndef SHM_MEMORY_FUNCTIONS_H
 #define SHM_MEMORY_FUNCTIONS_H
 
+#include <stdbool.h>
 #include <vulkan/vulkan.h>
+#include <vulkan/vk_layer.h>
 
 #define LAYER_INSTANCE_FUNCTIONS(X)                                           \
     X(DestroyInstance, DestroyInstance)                                       \
@@ -87,6 +89,30 @@ typedef struct LayerDeviceTable {
 
 #undef LAYER_MEMBER
 
+/* Fill one member of object->next from below; a list's X binds the object. */
+#define LAYER_LOAD(object, name, alias)                                       \
+    object->next.name =                                                       \
+        (PFN_vk##name)object->next_proc_addr(object->handle, "vk" #name);     \
+    if (!object->next.name) {                                                 \
+        object->next.name =                                                   \
+            (PFN_vk##name)object->next_proc_addr(object->handle, "vk" #alias); \
+    }
+
+/**
+ * layer_loader_instance_info - what the loader tells layers at vkCreateInstance
+ * @info: as the layer got it
+ *
+ * Return: in @info's chain, to be changed as the loader wants it; or NULL.
+ */
+VkLayerInstanceCreateInfo *
+layer_loader_instance_info(const VkInstanceCreateInfo *info,
+                           VkLayerFunction function);
+
+/** layer_loader_device_info - the same at vkCreateDevice */
+VkLayerDeviceCreateInfo *
+layer_loader_device_info(const VkDeviceCreateInfo *info,
+                         VkLayerFunction function);
+
 /* A function of this layer, under a name it is asked for by */
 typedef struct LayerEntry {
     const char *name;           /* with "vk" */
@@ -98,5 +124,11 @@ typedef struct LayerEntry {
     { "vk" name, (PFN_vkVoidFunction)function, false }
 #define LAYER_NEW_ENTRY(name, function) \
     { "vk" name, (PFN_vkVoidFunction)function, true }
+
+/**
+ * layer_entry_find - the function of that name, or NULL
+ * @list: ends with an entry that has no name
+ */
+const LayerEntry *layer_entry_find(const LayerEntry *list, const char *name);
 
 #endif

@@ -5,36 +5,15 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "chain.h"
 #include "layer.h"
 
-#define LOAD(name, alias)                                                     \
-    inst->next.name =                                                         \
-        (PFN_vk##name)inst->next_proc_addr(inst->handle, "vk" #name);         \
-    if (!inst->next.name) {                                                   \
-        inst->next.name =                                                     \
-            (PFN_vk##name)inst->next_proc_addr(inst->handle, "vk" #alias);    \
-    }
+#define LOAD(name, alias) LAYER_LOAD(inst, name, alias)
 
 static void instance_load(LayerInstance *inst)
 {
     LAYER_INSTANCE_FUNCTIONS(LOAD)
-}
-
-/* What the loader tells layers about the chain and about itself */
-static VkLayerInstanceCreateInfo *
-instance_loader_info(const VkInstanceCreateInfo *info, VkLayerFunction function)
-{
-    VkLayerInstanceCreateInfo *found = (void *)info->pNext;
-
-    while (found &&
-           (found->sType != VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO ||
-            found->function != function)) {
-        found = (void *)found->pNext;
-    }
-    return found;
 }
 
 static void instance_init_lock(LayerInstance *inst)
@@ -61,9 +40,9 @@ layer_CreateInstance(const VkInstanceCreateInfo *info,
                      const VkAllocationCallbacks *alloc, VkInstance *instance)
 {
     VkLayerInstanceCreateInfo *link =
-        instance_loader_info(info, VK_LAYER_LINK_INFO);
+        layer_loader_instance_info(info, VK_LAYER_LINK_INFO);
     VkLayerInstanceCreateInfo *callback =
-        instance_loader_info(info, VK_LOADER_LAYER_CREATE_DEVICE_CALLBACK);
+        layer_loader_instance_info(info, VK_LOADER_LAYER_CREATE_DEVICE_CALLBACK);
     LayerInstance *inst = calloc(1, sizeof(*inst));
     PFN_vkCreateInstance create;
     VkResult res;
@@ -116,16 +95,6 @@ static const LayerEntry instance_entries[] = {
     LAYER_ENTRY("CreateDevice", layer_CreateDevice),
     { NULL },
 };
-
-const LayerEntry *layer_entry_find(const LayerEntry *list, const char *name)
-{
-    for (; list->name; list++) {
-        if (!strcmp(list->name, name)) {
-            return list;
-        }
-    }
-    return NULL;
-}
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 layer_GetInstanceProcAddr(VkInstance instance, const char *name)

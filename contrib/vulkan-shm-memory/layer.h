@@ -15,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <vulkan/vulkan.h>
-#include <vulkan/vk_layer.h>
 
 #include "functions.h"
 #include "map.h"
@@ -175,9 +174,6 @@ layer_GetDeviceProcAddr(VkDevice device, const char *name);
 VKAPI_ATTR VkResult VKAPI_CALL
 layer_CreateDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
                    const VkAllocationCallbacks *alloc, VkDevice *device);
-
-/** layer_entry_find - the function of that name in a list, or NULL */
-const LayerEntry *layer_entry_find(const LayerEntry *list, const char *name);
 
 /** layer_errno_to_result - the VkResult for a failed call of the system */
 VkResult layer_errno_to_result(int error);

@@ -19,8 +19,15 @@ typedef struct SubmitWaits {
     uint32_t *devices;
 } SubmitWaits;
 
-/* One batch of a changed submission */
+/*
+ * One batch of a changed submission.  The pointers are to members of its copied
+ * info, of whatever kind.
+ */
 typedef struct SubmitBatch {
+    const void **chain;
+    uint32_t *wait_count;
+    const VkSemaphore **wait_semaphores;
+    const VkPipelineStageFlags **wait_stages;   /* NULL: it has none */
     SubmitWaits waits;
     VkTimelineSemaphoreSubmitInfo timeline;
     VkDeviceGroupSubmitInfo group;
@@ -60,7 +67,7 @@ static void submit_waits_free(SubmitWaits *waits)
     free(waits->devices);
 }
 
-static void submit_free(SubmitBatch *batches, uint32_t count)
+static void submit_batches_free(SubmitBatch *batches, uint32_t count)
 {
     for (uint32_t i = 0; batches && i < count; i++) {
         submit_waits_free(&batches[i].waits);
@@ -91,25 +98,30 @@ static void submit_filter(LayerDevice *dev, SubmitWaits *waits, uint32_t count,
     }
 }
 
-/* A batch's chain with fewer waits; sets the values of timelines. */
-static const void *submit_chain(LayerDevice *dev, SubmitBatch *batch,
-                                const void *chain, uint32_t count,
-                                const VkSemaphore *semaphores,
-                                const VkPipelineStageFlags *stages)
+/* The same in a batch's info, with what its chain has for each wait */
+static void submit_batch_filter(LayerDevice *dev, SubmitBatch *batch)
 {
     static const VkStructureType drop[] = {
         VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
         VK_STRUCTURE_TYPE_DEVICE_GROUP_SUBMIT_INFO,
     };
+    const void *chain = *batch->chain;
     const VkTimelineSemaphoreSubmitInfo *timeline =
         layer_chain_find(chain, drop[0]);
     const VkDeviceGroupSubmitInfo *group = layer_chain_find(chain, drop[1]);
     bool values = timeline && timeline->waitSemaphoreValueCount;
     bool devices = group && group->waitSemaphoreCount;
 
-    submit_filter(dev, &batch->waits, count, semaphores, stages,
+    submit_filter(dev, &batch->waits, *batch->wait_count,
+                  *batch->wait_semaphores,
+                  batch->wait_stages ? *batch->wait_stages : NULL,
                   values ? timeline->pWaitSemaphoreValues : NULL,
                   devices ? group->pWaitSemaphoreDeviceIndices : NULL);
+    *batch->wait_count = batch->waits.count;
+    *batch->wait_semaphores = batch->waits.semaphores;
+    if (batch->wait_stages) {
+        *batch->wait_stages = batch->waits.stages;
+    }
     chain = layer_chain_without(&batch->arena, chain, drop, LAYER_COUNT(drop));
     if (timeline) {
         batch->timeline = *timeline;
@@ -126,52 +138,45 @@ static const void *submit_chain(LayerDevice *dev, SubmitBatch *batch,
         batch->group.pWaitSemaphoreDeviceIndices = batch->waits.devices;
         chain = &batch->group;
     }
-    return chain;
+    *batch->chain = chain;
 }
 
-static SubmitBatch *submit_alloc(const uint32_t *wait_counts, uint32_t count)
+/* False when out of memory: no wait has been taken out of any batch then. */
+static bool submit_batches_filter(LayerDevice *dev, SubmitBatch *batches,
+                                  uint32_t count)
 {
-    SubmitBatch *batches = calloc(count + 1, sizeof(*batches));
-
-    for (uint32_t i = 0; batches && i < count; i++) {
-        if (!submit_waits_alloc(&batches[i].waits, wait_counts[i])) {
-            submit_free(batches, count);
-            batches = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!submit_waits_alloc(&batches[i].waits, *batches[i].wait_count)) {
+            return false;
         }
     }
-    return batches;
+    for (uint32_t i = 0; i < count; i++) {
+        submit_batch_filter(dev, &batches[i]);
+    }
+    return true;
 }
 
 static VkResult submit_filtered(LayerDevice *dev, VkQueue queue, uint32_t count,
                                 const VkSubmitInfo *infos, VkFence fence)
 {
     VkSubmitInfo *changed = calloc(count + 1, sizeof(*changed));
-    uint32_t *wait_counts = calloc(count + 1, sizeof(*wait_counts));
-    SubmitBatch *batches = NULL;
+    SubmitBatch *batches = calloc(count + 1, sizeof(*batches));
     VkResult res = VK_ERROR_OUT_OF_HOST_MEMORY;
+    bool ok = changed && batches;
 
-    for (uint32_t i = 0; wait_counts && i < count; i++) {
-        wait_counts[i] = infos[i].waitSemaphoreCount;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        changed[i] = infos[i];
+        batches[i].chain = &changed[i].pNext;
+        batches[i].wait_count = &changed[i].waitSemaphoreCount;
+        batches[i].wait_semaphores = &changed[i].pWaitSemaphores;
+        batches[i].wait_stages = &changed[i].pWaitDstStageMask;
     }
-    if (wait_counts && changed) {
-        batches = submit_alloc(wait_counts, count);
-    }
-    if (batches) {
-        for (uint32_t i = 0; i < count; i++) {
-            changed[i] = infos[i];
-            changed[i].pNext = submit_chain(
-                dev, &batches[i], infos[i].pNext, infos[i].waitSemaphoreCount,
-                infos[i].pWaitSemaphores, infos[i].pWaitDstStageMask);
-            changed[i].waitSemaphoreCount = batches[i].waits.count;
-            changed[i].pWaitSemaphores = batches[i].waits.semaphores;
-            changed[i].pWaitDstStageMask = batches[i].waits.stages;
-        }
+    if (ok && submit_batches_filter(dev, batches, count)) {
         submit_lock(dev, queue);
         res = dev->next.QueueSubmit(queue, count, changed, fence);
         submit_unlock(dev, queue);
     }
-    submit_free(batches, count);
-    free(wait_counts);
+    submit_batches_free(batches, count);
     free(changed);
     return res;
 }
@@ -261,31 +266,22 @@ static VkResult sparse_filtered(LayerDevice *dev, VkQueue queue, uint32_t count,
                                 const VkBindSparseInfo *infos, VkFence fence)
 {
     VkBindSparseInfo *changed = calloc(count + 1, sizeof(*changed));
-    uint32_t *wait_counts = calloc(count + 1, sizeof(*wait_counts));
-    SubmitBatch *batches = NULL;
+    SubmitBatch *batches = calloc(count + 1, sizeof(*batches));
     VkResult res = VK_ERROR_OUT_OF_HOST_MEMORY;
+    bool ok = changed && batches;
 
-    for (uint32_t i = 0; wait_counts && i < count; i++) {
-        wait_counts[i] = infos[i].waitSemaphoreCount;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        changed[i] = infos[i];
+        batches[i].chain = &changed[i].pNext;
+        batches[i].wait_count = &changed[i].waitSemaphoreCount;
+        batches[i].wait_semaphores = &changed[i].pWaitSemaphores;
     }
-    if (wait_counts && changed) {
-        batches = submit_alloc(wait_counts, count);
-    }
-    if (batches) {
-        for (uint32_t i = 0; i < count; i++) {
-            changed[i] = infos[i];
-            changed[i].pNext = submit_chain(
-                dev, &batches[i], infos[i].pNext, infos[i].waitSemaphoreCount,
-                infos[i].pWaitSemaphores, NULL);
-            changed[i].waitSemaphoreCount = batches[i].waits.count;
-            changed[i].pWaitSemaphores = batches[i].waits.semaphores;
-        }
+    if (ok && submit_batches_filter(dev, batches, count)) {
         submit_lock(dev, queue);
         res = dev->next.QueueBindSparse(queue, count, changed, fence);
         submit_unlock(dev, queue);
     }
-    submit_free(batches, count);
-    free(wait_counts);
+    submit_batches_free(batches, count);
     free(changed);
     return res;
 }

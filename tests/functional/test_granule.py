@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests on a host that maps their memory in pages of 16 KiB."""
 
+import re
 import time
 
 from harness import env
 from harness.case import VmTest
 from harness.vm import Vm
 
+GRANULE_BYTES = 16384
 GRANULE = ',hostmem-granule=16K'
 LIBRARY = 'LD_PRELOAD=/usr/lib/libvenus-guest-align.so'
+WISH = 'VENUS_GUEST_ALIGN=16K'
 HINT = 'contrib/guest-align'
 SECONDS = 10        # until a program without a remedy has to give up
 
@@ -20,7 +23,18 @@ class GranuleTest(VmTest):
     @classmethod
     def make_vm(cls):
         return Vm(cls.log_dir(), cls.guest,
-                  gpu=(env.VENUS + cls.options + ',id=gpu0',))
+                  gpu=(env.VENUS + cls.options + ',id=gpu0',),
+                  extra=('-trace', 'venus_resource_create'))
+
+    def blob_sizes(self, prefix):
+        """The sizes of all blobs that a program makes, as the host has them."""
+        before = len(self.vm.stderr)
+        output = self.vm.console.check(f'{prefix} vulkaninfo --summary', 120)
+        self.assertNotIn('cannot be preloaded', output)
+        sizes = re.findall(r'venus_resource_create .* size (\d+)',
+                           self.vm.stderr[before:])
+        self.assertGreater(len(sizes), 1)
+        return [int(size) for size in sizes]
 
     def assert_vulkaninfo(self, prefix):
         output = self.vm.console.check(f'{prefix} vulkaninfo --summary', 120)
@@ -79,19 +93,38 @@ class LibraryNew(Works):
 
     group = 'guest-align-new'
     guest = 'new'
-    options = ''
+    options = ',hostmem-granule=4K'
     prefix = LIBRARY
+
+    def test_sizes_are_left_alone(self):
+        sizes = self.blob_sizes('')
+        self.assertTrue(any(size % GRANULE_BYTES for size in sizes), sizes)
+        self.assertEqual(self.blob_sizes(LIBRARY), sizes)
+
+    def test_wish_rounds_sizes(self):
+        sizes = [-size // GRANULE_BYTES * -GRANULE_BYTES
+                 for size in self.blob_sizes('')]
+        self.assertEqual(self.blob_sizes(f'{WISH} {LIBRARY}'), sizes)
 
 
 class LibraryOld(LibraryNew):
+    """Linux 6.12, which cannot tell: the library has to ask the device."""
+
     group = 'guest-align-old'
     guest = 'old'
 
 
+class LibraryOld64k(Works):
+    """Larger pages than the library would guess for such a kernel."""
+
+    group = 'guest-align-old-64k'
+    guest = 'old'
+    options = ',hostmem-granule=64K'
+    prefix = LIBRARY
+
+
 class SmallPages(GranuleTest):
     """A guest with pages of 4 KiB: refused at once, or with the library."""
-
-    library = LIBRARY
 
     def assert_gives_up(self, program):
         start = time.monotonic()
@@ -121,13 +154,17 @@ class SmallPages(GranuleTest):
         self.assert_card()
 
     def test_6_library_vulkaninfo(self):
-        self.assert_vulkaninfo(self.library)
+        self.assert_vulkaninfo(LIBRARY)
 
     def test_7_library_vkcheck(self):
-        self.assert_vkcheck(self.library)
+        self.assert_vkcheck(LIBRARY)
 
     def test_8_library_vkspin(self):
-        self.assert_vkspin(self.library)
+        self.assert_vkspin(LIBRARY)
+
+    def test_9_library_rounds_sizes(self):
+        sizes = self.blob_sizes(LIBRARY)
+        self.assertFalse([s for s in sizes if s % GRANULE_BYTES], sizes)
 
 
 class GranuleNew(SmallPages):
@@ -138,11 +175,10 @@ class GranuleNew(SmallPages):
 
 
 class GranuleNewUntold(SmallPages):
-    """The same guest, not told of it: the library has to be."""
+    """The same guest, not told of it: the library asks the device."""
 
     group = 'granule-new-untold'
     guest = 'new'
-    library = 'VENUS_GUEST_ALIGN=16K ' + LIBRARY
     options = GRANULE + ',blob-alignment=off'
 
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqos/virtio-gpu-probe.h"
 #include "venus-test-util.h"
@@ -11,6 +12,7 @@
 #define CTX 1
 #define BLOB_ALIGNMENT (1ull << 5)      /* VIRTIO_GPU_F_BLOB_ALIGNMENT */
 #define CONFIG_ALIGNMENT 16             /* offset of blob_alignment */
+#define CAPSET_RECORD 1024              /* offset of ours in the capset */
 #define INVALID_PARAMETER VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER
 
 /* What each test runs with */
@@ -363,6 +365,24 @@ static void test_log(const void *data)
     unlink(path);
 }
 
+/* Whatever the kernel is told or knows, programs find it behind the capset */
+static void test_record(const void *data)
+{
+    const Setup *setup = data;
+    g_autoptr(VenusTest) t = setup_new(setup, ",blob-alignment=off");
+    uint32_t words[(CAPSET_RECORD + 16) / 4] = {};
+    const uint32_t *record = &words[CAPSET_RECORD / 4];
+
+    gpu_get_capset({
+        .gpu = t->gpu, .id = VIRTIO_GPU_CAPSET_VENUS,
+        .data = words, .size = sizeof(words),
+    });
+    g_assert_cmpmem(record, 4, "VGRN", 4);
+    g_assert_cmpuint(le32_to_cpu(record[1]), ==, 1);
+    g_assert_cmpuint(le32_to_cpu(record[2]), ==, setup->granule);
+    g_assert_cmpuint(record[3], ==, 0);
+}
+
 /* What the guest is told, and what it is held to when it has agreed */
 static const struct {
     const char *name;
@@ -429,6 +449,7 @@ static const struct {
     { "in-use", test_in_use },
     { "no-leak", test_no_leak },
     { "log", test_log },
+    { "record", test_record },
 };
 
 static void test_skip(const void *why)

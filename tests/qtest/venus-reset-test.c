@@ -30,19 +30,42 @@ static void aim_interrupt(VenusTest *t, uint64_t addr)
                    off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
 }
 
+/* What a guest writes a zero to that wants the device reset */
+static uint64_t status_register(VenusTest *t)
+{
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+
+    return dev->bar.addr + dev->common_cfg_offset +
+           offsetof(struct virtio_pci_common_cfg, device_status);
+}
+
+/* Has context 1 wait for fences of a worker that stands still; kills @victim */
+static void kill_with_fences(VenusTest *t, pid_t worker, pid_t victim)
+{
+    GPUPending pending[8];
+    int i;
+
+    venus_stop_process(worker);
+    for (i = 0; i < G_N_ELEMENTS(pending); i++) {
+        pending[i] = venus_submit_fence(t->gpu, 1, 0, 10 + i);
+    }
+    g_assert_cmpint(kill(victim, SIGKILL), ==, 0);
+    for (i = 0; i < G_N_ELEMENTS(pending); i++) {
+        gpu_finish(&pending[i]);
+    }
+    venus_kill_process(worker);
+    venus_wait_until_lost(t->gpu, 1);
+}
+
 /*
  * A guest has the interrupts of fences reset the device that is just raising
  * them: the write is blocked, and nothing is freed under the loop's feet.
  */
 static void test_interrupt_is_reset(void)
 {
-    enum { N = 8 };
     g_autoptr(VenusTest) t = venus_test_new({});
-    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
     pid_t worker = venus_ctx_with_worker(t, 1);
     uint64_t ram = guest_alloc(&t->alloc, 4);
-    GPUPending pending[N];
-    int i;
 
     qtest_writel(t->qts, ram, UINT32_MAX);
     aim_interrupt(t, ram);
@@ -52,25 +75,35 @@ static void test_interrupt_is_reset(void)
     g_assert_cmphex(qtest_readl(t->qts, ram), ==, 0);
 
     /* A fence that comes by itself, then those of a worker that ends */
-    aim_interrupt(t, dev->bar.addr + dev->common_cfg_offset +
-                     offsetof(struct virtio_pci_common_cfg, device_status));
+    aim_interrupt(t, status_register(t));
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 2, .has_ring = true },
     });
-    venus_stop_process(worker);
-    for (i = 0; i < N; i++) {
-        pending[i] = venus_submit_fence(t->gpu, 1, 0, 10 + i);
-    }
-    venus_kill_process(worker);
-    for (i = 0; i < N; i++) {
-        gpu_finish(&pending[i]);
-    }
-    venus_wait_until_lost(t->gpu, 1);
+    kill_with_fences(t, worker, worker);
     aim_interrupt(t, ram);
     venus_check_2d(t->gpu);
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     venus_check_context(t->gpu, 1);
-    qpci_msix_disable(dev->pdev);
+    qpci_msix_disable(t->dev->pci_vdev.pdev);
+}
+
+/*
+ * The same when the server ends.  Unlike those of a worker that ends, which the
+ * library may signal itself, its fences are always answered by the device.
+ */
+static void test_last_interrupt_is_reset(void)
+{
+    g_autoptr(VenusTest) t = venus_test_new({});
+    pid_t worker = venus_ctx_with_worker(t, 1);
+    uint64_t ram = guest_alloc(&t->alloc, 4);
+
+    aim_interrupt(t, status_register(t));
+    kill_with_fences(t, worker, venus_server_pid(t));
+    aim_interrupt(t, ram);
+    venus_check_2d(t->gpu);
+    gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
+    venus_check_context(t->gpu, 1);
+    qpci_msix_disable(t->dev->pci_vdev.pdev);
 }
 
 /* Everything in flight when the device is reset, then the same again */
@@ -134,6 +167,7 @@ int main(int argc, char **argv)
 {
     static const VenusTestCase cases[] = {
         { "interrupt-is-reset", test_interrupt_is_reset },
+        { "last-interrupt-is-reset", test_last_interrupt_is_reset },
         { "in-flight", test_reset },
         { "system-reset", test_system_reset },
     };

@@ -6,6 +6,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "system/ram-granule.h"
@@ -97,6 +98,58 @@ static void test_fixed(void)
     g_assert_cmpuint(s->granule, ==, MAX(qemu_real_host_page_size(), 4 * KiB));
 }
 
+/* Words of the record, as docs/devel has them */
+static void assert_record(const GByteArray *capset, uint64_t granule)
+{
+    const uint32_t *record = (const uint32_t *)(capset->data + 1024);
+
+    g_assert_cmpuint(capset->len, ==, 1024 + 16);
+    g_assert_cmpmem(record, 4, "VGRN", 4);
+    g_assert_cmpuint(le32_to_cpu(record[1]), ==, 1);
+    g_assert_cmpuint(le32_to_cpu(record[2]), ==, granule);
+    g_assert_cmpuint(record[3], ==, 0);
+}
+
+/* Whatever the renderer has stays; zeroes follow up to the record */
+static void test_capset(void)
+{
+    static const size_t sizes[] = { 0, 1, 160, 1023, 1024 };
+    g_autofree VenusState *s = g_new0(VenusState, 1);
+    size_t i, k;
+
+    for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+        g_autoptr(GByteArray) capset = g_byte_array_new();
+
+        g_byte_array_set_size(capset, sizes[i]);
+        memset(capset->data, 0xaa, sizes[i]);
+        s->capset = capset;
+        s->granule = 4 * KiB << i;
+        venus_alignment_extend_capset(s);
+        for (k = 0; k < 1024; k++) {
+            g_assert_cmphex(capset->data[k], ==, k < sizes[i] ? 0xaa : 0);
+        }
+        assert_record(capset, 4 * KiB << i);
+    }
+}
+
+/* One that is in the record's place is not touched */
+static void test_capset_too_long(void)
+{
+    g_autofree VenusState *s = g_new0(VenusState, 1);
+    g_autoptr(GByteArray) capset = g_byte_array_new();
+    size_t i;
+
+    g_byte_array_set_size(capset, 1025);
+    memset(capset->data, 0xaa, capset->len);
+    s->capset = capset;
+    s->granule = 16 * KiB;
+    venus_alignment_extend_capset(s);
+    g_assert_cmpuint(capset->len, ==, 1025);
+    for (i = 0; i < capset->len; i++) {
+        g_assert_cmphex(capset->data[i], ==, 0xaa);
+    }
+}
+
 /* Once, and never where the granule is every guest's page */
 static void test_hint(void)
 {
@@ -124,6 +177,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/venus/alignment/settle", test_settle);
     g_test_add_func("/venus/alignment/fixed", test_fixed);
+    g_test_add_func("/venus/alignment/capset", test_capset);
+    g_test_add_func("/venus/alignment/capset-too-long", test_capset_too_long);
     g_test_add_func("/venus/alignment/hint", test_hint);
     return g_test_run();
 }

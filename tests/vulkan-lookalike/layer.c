@@ -32,29 +32,19 @@ LookDevice *look_device(const void *dispatchable)
     return layer_map_find(&devices, look_key(dispatchable));
 }
 
-#define LOAD_FOR(object, name, alias)                                         \
-    object->next.name =                                                       \
-        (PFN_vk##name)object->next_proc_addr(object->handle, "vk" #name);     \
-    if (!object->next.name) {                                                 \
-        object->next.name =                                                   \
-            (PFN_vk##name)object->next_proc_addr(object->handle, "vk" #alias); \
-    }
-#define LOAD_INSTANCE(name, alias) LOAD_FOR(inst, name, alias)
-#define LOAD_DEVICE(name, alias) LOAD_FOR(dev, name, alias)
+#define LOAD_INSTANCE(name, alias) LAYER_LOAD(inst, name, alias)
+#define LOAD_DEVICE(name, alias) LAYER_LOAD(dev, name, alias)
 
 static VKAPI_ATTR VkResult VKAPI_CALL
 look_CreateInstance(const VkInstanceCreateInfo *info,
                     const VkAllocationCallbacks *alloc, VkInstance *instance)
 {
-    VkLayerInstanceCreateInfo *link = (void *)info->pNext;
+    VkLayerInstanceCreateInfo *link =
+        layer_loader_instance_info(info, VK_LAYER_LINK_INFO);
     LookInstance *inst = calloc(1, sizeof(*inst));
     PFN_vkCreateInstance create;
     VkResult res;
 
-    while (link->sType != VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO ||
-           link->function != VK_LAYER_LINK_INFO) {
-        link = (void *)link->pNext;
-    }
     if (!inst) {
         return VK_ERROR_OUT_OF_HOST_MEMORY;
     }
@@ -87,7 +77,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 look_CreateDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
                   const VkAllocationCallbacks *alloc, VkDevice *device)
 {
-    VkLayerDeviceCreateInfo *link = (void *)info->pNext;
+    VkLayerDeviceCreateInfo *link =
+        layer_loader_device_info(info, VK_LAYER_LINK_INFO);
     LookInstance *inst = look_instance(physical);
     LookDevice *dev = calloc(1, sizeof(*dev));
     const char **names = calloc(info->enabledExtensionCount + 1,
@@ -96,10 +87,6 @@ look_CreateDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
     PFN_vkCreateDevice create;
     VkResult res = VK_ERROR_OUT_OF_HOST_MEMORY;
 
-    while (link->sType != VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO ||
-           link->function != VK_LAYER_LINK_INFO) {
-        link = (void *)link->pNext;
-    }
     changed.enabledExtensionCount = 0;
     changed.ppEnabledExtensionNames = names;
     for (uint32_t i = 0; names && i < info->enabledExtensionCount; i++) {
@@ -157,21 +144,13 @@ static const LayerEntry look_device_entries[] = {
     { NULL },
 };
 
-static const LayerEntry *look_find(const LayerEntry *list, const char *name)
-{
-    while (list->name && strcmp(list->name, name)) {
-        list++;
-    }
-    return list->name ? list : NULL;
-}
-
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 look_GetInstanceProcAddr(VkInstance instance, const char *name)
 {
-    const LayerEntry *entry = look_find(look_instance_entries, name);
+    const LayerEntry *entry = layer_entry_find(look_instance_entries, name);
     PFN_vkVoidFunction below;
 
-    entry = entry ? entry : look_find(look_property_entries, name);
+    entry = entry ? entry : layer_entry_find(look_property_entries, name);
     if (!instance || (entry && entry->is_new)) {
         return entry ? entry->function : NULL;
     }
@@ -182,10 +161,10 @@ look_GetInstanceProcAddr(VkInstance instance, const char *name)
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 look_GetDeviceProcAddr(VkDevice device, const char *name)
 {
-    const LayerEntry *entry = look_find(look_device_entries, name);
+    const LayerEntry *entry = layer_entry_find(look_device_entries, name);
     PFN_vkVoidFunction below;
 
-    entry = entry ? entry : look_find(look_memory_entries, name);
+    entry = entry ? entry : layer_entry_find(look_memory_entries, name);
     below = look_device(device)->next_proc_addr(device, name);
     return entry && (below || entry->is_new) ? entry->function : below;
 }

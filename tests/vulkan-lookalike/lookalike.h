@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <vulkan/vulkan.h>
-#include <vulkan/vk_layer.h>
 
 #include "functions.h"
 #include "map.h"

@@ -199,20 +199,27 @@ void gpu_close(Gpu *gpu)
     vkDestroyInstance(gpu->instance, NULL);
 }
 
+static VkResult gpu_allocate(Gpu *gpu, const void *chain, VkDeviceSize size,
+                             VkDeviceMemory *memory)
+{
+    VkMemoryAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+        .pNext = chain,
+        .allocationSize = size,
+        .memoryTypeIndex = gpu->type,
+    };
+
+    return vkAllocateMemory(gpu->device, &info, gpu->alloc, memory);
+}
+
 VkResult gpu_export(Gpu *gpu, VkDeviceSize size, VkDeviceMemory *memory)
 {
     VkExportMemoryAllocateInfo export = {
         .sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
         .handleTypes = DMA_BUF,
     };
-    VkMemoryAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-        .pNext = &export,
-        .allocationSize = size,
-        .memoryTypeIndex = gpu->type,
-    };
 
-    return vkAllocateMemory(gpu->device, &info, NULL, memory);
+    return gpu_allocate(gpu, &export, size, memory);
 }
 
 VkResult gpu_import(Gpu *gpu, VkDeviceSize size, int fd, VkDeviceMemory *memory)
@@ -222,14 +229,8 @@ VkResult gpu_import(Gpu *gpu, VkDeviceSize size, int fd, VkDeviceMemory *memory)
         .handleType = DMA_BUF,
         .fd = fd,
     };
-    VkMemoryAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-        .pNext = &import,
-        .allocationSize = size,
-        .memoryTypeIndex = gpu->type,
-    };
 
-    return vkAllocateMemory(gpu->device, &info, NULL, memory);
+    return gpu_allocate(gpu, &import, size, memory);
 }
 
 VkResult gpu_fd(Gpu *gpu, VkDeviceMemory memory, int *fd)

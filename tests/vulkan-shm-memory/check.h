@@ -25,6 +25,7 @@ typedef struct Gpu {
     VkQueue queue;
     VkCommandPool pool;
     uint32_t type;              /* a memory type that can be exported */
+    const VkAllocationCallbacks *alloc;     /* of gpu_export(), gpu_import() */
     VkDebugUtilsMessengerEXT messenger;
     PFN_vkGetMemoryFdKHR get_memory_fd;
     PFN_vkGetMemoryFdPropertiesKHR get_memory_fd_properties;

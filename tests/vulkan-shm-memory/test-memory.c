@@ -228,6 +228,61 @@ static void test_hostile_handles(Gpu *gpu)
     }
 }
 
+static void *no_memory(void *opaque, size_t size, size_t alignment,
+                       VkSystemAllocationScope scope)
+{
+    (void)opaque, (void)size, (void)alignment, (void)scope;
+    return NULL;
+}
+
+static void *no_more_memory(void *opaque, void *old, size_t size,
+                            size_t alignment, VkSystemAllocationScope scope)
+{
+    (void)old;
+    return no_memory(opaque, size, alignment, scope);
+}
+
+static void no_free(void *opaque, void *memory)
+{
+    (void)opaque, (void)memory;
+}
+
+/*
+ * The layer likes it, the driver does not: what was to be imported stays ours
+ * and can be imported again, what was to be exported is gone.
+ */
+static void test_driver_refuses(Gpu *gpu)
+{
+    static const VkAllocationCallbacks none = {
+        .pfnAllocation = no_memory,
+        .pfnReallocation = no_more_memory,
+        .pfnFree = no_free,
+    };
+    unsigned before = open_descriptors();
+    int fd = memfd(GRANULE, F_SEAL_SHRINK);
+    const uint32_t word = 0x600df00d;
+    VkDeviceMemory memory;
+    void *map = NULL;
+
+    CHECK(pwrite(fd, &word, sizeof(word), 0) == sizeof(word));
+    gpu->alloc = &none;
+    CHECK_RESULT(gpu_export(gpu, GRANULE, &memory),
+                 VK_ERROR_OUT_OF_HOST_MEMORY);
+    CHECK(open_descriptors() == before + 1);
+    CHECK_RESULT(gpu_import(gpu, GRANULE, fd, &memory),
+                 VK_ERROR_OUT_OF_HOST_MEMORY);
+    CHECK(open_descriptors() == before + 1);
+    CHECK(fcntl(fd, F_GETFD) >= 0);
+    gpu->alloc = NULL;
+    if (CHECK_RESULT(gpu_import(gpu, GRANULE, fd, &memory), VK_SUCCESS)) {
+        CHECK_RESULT(vkMapMemory(gpu->device, memory, 0, VK_WHOLE_SIZE, 0,
+                                 &map), VK_SUCCESS);
+        CHECK(map && *(uint32_t *)map == word);
+        vkFreeMemory(gpu->device, memory, NULL);
+    }
+    CHECK(open_descriptors() == before);
+}
+
 /* Memory of somebody else's is sealed before it is trusted. */
 static void test_unsealed_handle(Gpu *gpu)
 {
@@ -355,6 +410,7 @@ const Test memory_tests[] = {
     { "sizes", test_sizes },
     { "two-processes", test_two_processes },
     { "hostile-handles", test_hostile_handles },
+    { "driver-refuses", test_driver_refuses },
     { "unsealed-handle", test_unsealed_handle },
     { "descriptors-run-out", test_descriptors_run_out },
     { "memory-runs-out", test_memory_runs_out },

@@ -156,6 +156,103 @@ static void test_image(Gpu *gpu)
     vkFreeMemory(gpu->device, memory, NULL);
 }
 
+/* The types of an image that @info describes, by each way to ask */
+static void check_image_types(Gpu *gpu, const VkImageCreateInfo *info,
+                              uint32_t types)
+{
+    VkDeviceImageMemoryRequirements unmade = {
+        .sType = VK_STRUCTURE_TYPE_DEVICE_IMAGE_MEMORY_REQUIREMENTS,
+        .pCreateInfo = info,
+    };
+    VkImageMemoryRequirementsInfo2 made = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2,
+    };
+    VkMemoryRequirements2 needs = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2,
+    };
+
+    if (!CHECK_RESULT(vkCreateImage(gpu->device, info, NULL, &made.image),
+                      VK_SUCCESS)) {
+        return;
+    }
+    vkGetImageMemoryRequirements(gpu->device, made.image,
+                                 &needs.memoryRequirements);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkGetImageMemoryRequirements2(gpu->device, &made, &needs);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkGetDeviceImageMemoryRequirements(gpu->device, &unmade, &needs);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkDestroyImage(gpu->device, made.image, NULL);
+}
+
+static void check_buffer_types(Gpu *gpu, const VkBufferCreateInfo *info,
+                               uint32_t types)
+{
+    VkDeviceBufferMemoryRequirements unmade = {
+        .sType = VK_STRUCTURE_TYPE_DEVICE_BUFFER_MEMORY_REQUIREMENTS,
+        .pCreateInfo = info,
+    };
+    VkBufferMemoryRequirementsInfo2 made = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_REQUIREMENTS_INFO_2,
+    };
+    VkMemoryRequirements2 needs = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2,
+    };
+
+    if (!CHECK_RESULT(vkCreateBuffer(gpu->device, info, NULL, &made.buffer),
+                      VK_SUCCESS)) {
+        return;
+    }
+    vkGetBufferMemoryRequirements(gpu->device, made.buffer,
+                                  &needs.memoryRequirements);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkGetBufferMemoryRequirements2(gpu->device, &made, &needs);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkGetDeviceBufferMemoryRequirements(gpu->device, &unmade, &needs);
+    CHECK(needs.memoryRequirements.memoryTypeBits == types);
+    vkDestroyBuffer(gpu->device, made.buffer, NULL);
+}
+
+/* What is shared goes where shared memory can be, all else anywhere. */
+static void test_memory_types(Gpu *gpu)
+{
+    VkExternalMemoryImageCreateInfo shared_image = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+        .handleTypes = DMA_BUF,
+    };
+    VkImageDrmFormatModifierListCreateInfoEXT modifiers = {
+        .sType =
+        VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
+        .drmFormatModifierCount = 1,
+        .pDrmFormatModifiers = &linear,
+    };
+    VkExternalMemoryBufferCreateInfo shared_buffer = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+        .handleTypes = OPAQUE_FD,
+    };
+    VkImageCreateInfo image = image_info(&modifiers);
+    VkBufferCreateInfo buffer = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+        .size = 5000,
+        .usage = VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+    };
+    VkPhysicalDeviceMemoryProperties memory;
+    uint32_t all;
+
+    vkGetPhysicalDeviceMemoryProperties(gpu->physical, &memory);
+    all = (1u << memory.memoryTypeCount) - 1;
+    check_image_types(gpu, &image, all);
+    check_buffer_types(gpu, &buffer, all);
+    shared_image.pNext = &modifiers;
+    image.pNext = &shared_image;
+    check_image_types(gpu, &image, 1u << gpu->type);
+    image.tiling = VK_IMAGE_TILING_LINEAR;
+    shared_image.pNext = NULL;
+    check_image_types(gpu, &image, 1u << gpu->type);
+    buffer.pNext = &shared_buffer;
+    check_buffer_types(gpu, &buffer, 1u << gpu->type);
+}
+
 /* An image of a layout that somebody else chose */
 static VkResult create_explicit(Gpu *gpu, uint64_t modifier, VkDeviceSize pitch)
 {
@@ -325,6 +422,7 @@ static void test_buffer(Gpu *gpu)
 const Test object_tests[] = {
     { "queries", test_queries },
     { "image", test_image },
+    { "memory-types", test_memory_types },
     { "explicit-layout", test_explicit_layout },
     { "buffer", test_buffer },
     { NULL },

@@ -95,6 +95,33 @@ static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
     return res;
 }
 
+/* The same, with a change of sparse memory that changes nothing */
+static VkResult wait_for_sparse(Gpu *gpu, VkSemaphore binary,
+                                VkSemaphore timeline, uint64_t value)
+{
+    const VkSemaphore semaphores[] = { binary, timeline };
+    const uint64_t values[] = { 12345, value };
+    VkTimelineSemaphoreSubmitInfo info = {
+        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+        .waitSemaphoreValueCount = 2,
+        .pWaitSemaphoreValues = values,
+    };
+    VkBindSparseInfo bind = {
+        .sType = VK_STRUCTURE_TYPE_BIND_SPARSE_INFO,
+        .pNext = &info,
+        .waitSemaphoreCount = 2,
+        .pWaitSemaphores = semaphores,
+    };
+    VkFence fence = fence_new(gpu);
+    VkResult res = vkQueueBindSparse(gpu->queue, 1, &bind, fence);
+
+    if (res == VK_SUCCESS) {
+        res = vkWaitForFences(gpu->device, 1, &fence, VK_TRUE, PATIENCE);
+    }
+    vkDestroyFence(gpu->device, fence, NULL);
+    return res;
+}
+
 static VkResult wait_for2(Gpu *gpu, VkSemaphore binary)
 {
     VkSemaphoreSubmitInfo wait = {
@@ -173,6 +200,8 @@ static void test_semaphore_import(Gpu *gpu)
     CHECK_RESULT(wait_for(gpu, semaphore, timeline, 7), VK_SUCCESS);
     CHECK_RESULT(import_it(gpu, semaphore, -1), VK_SUCCESS);
     CHECK_RESULT(wait_for2(gpu, semaphore), VK_SUCCESS);
+    CHECK_RESULT(import_it(gpu, semaphore, -1), VK_SUCCESS);
+    CHECK_RESULT(wait_for_sparse(gpu, semaphore, timeline, 7), VK_SUCCESS);
     /* What was imported can be passed on; importing twice replaces. */
     CHECK_RESULT(import_it(gpu, semaphore, -1), VK_SUCCESS);
     CHECK_RESULT(import_it(gpu, semaphore, -1), VK_SUCCESS);

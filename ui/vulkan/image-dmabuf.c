@@ -32,21 +32,11 @@ static VkResult vulkan_dmabuf_create_image(VulkanImage *image)
         .pNext = &modifier,
         .handleTypes = DMABUF,
     };
-    const VkImageCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-        .pNext = &external,
-        .imageType = VK_IMAGE_TYPE_2D,
-        .format = image->format,
-        .extent = { image->width, image->height, 1 },
-        .mipLevels = 1,
-        .arrayLayers = 1,
-        .samples = VK_SAMPLE_COUNT_1_BIT,
-        .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-        .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-        .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
-        .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-    };
+    VkImageCreateInfo info = vulkan_image_create_info(
+        image, VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
+        VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
 
+    info.pNext = &external;
     return dev->vk.CreateImage(dev->handle, &info, NULL, &image->image);
 }
 

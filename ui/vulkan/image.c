@@ -222,9 +222,11 @@ VkBuffer vulkan_image_buffer(const VulkanImage *image, unsigned slot)
            image->upload[slot].buffer.handle : image->buffer;
 }
 
-VkResult vulkan_image_need_scratch(VulkanImage *image)
+VkImageCreateInfo vulkan_image_create_info(const VulkanImage *image,
+                                           VkImageTiling tiling,
+                                           VkImageUsageFlags usage)
 {
-    const VkImageCreateInfo info = {
+    return (VkImageCreateInfo) {
         .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
         .imageType = VK_IMAGE_TYPE_2D,
         .format = image->format,
@@ -232,12 +234,18 @@ VkResult vulkan_image_need_scratch(VulkanImage *image)
         .mipLevels = 1,
         .arrayLayers = 1,
         .samples = VK_SAMPLE_COUNT_1_BIT,
-        .tiling = VK_IMAGE_TILING_OPTIMAL,
-        .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
-                 VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+        .tiling = tiling,
+        .usage = usage,
         .sharingMode = VK_SHARING_MODE_EXCLUSIVE,
         .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED,
     };
+}
+
+VkResult vulkan_image_need_scratch(VulkanImage *image)
+{
+    const VkImageCreateInfo info = vulkan_image_create_info(
+        image, VK_IMAGE_TILING_OPTIMAL,
+        VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT);
     VulkanDevice *dev = image->dev;
     VkMemoryRequirements req;
     VkResult res;

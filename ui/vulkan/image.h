@@ -133,6 +133,16 @@ VkBuffer vulkan_image_buffer(const VulkanImage *image, unsigned slot);
  */
 VkResult vulkan_image_need_scratch(VulkanImage *image);
 
+/**
+ * vulkan_image_create_info - a VkImage of the frame's size and format
+ * @usage: of the VkImage
+ *
+ * Return: what the caller may add a chain to; it borrows nothing.
+ */
+VkImageCreateInfo vulkan_image_create_info(const VulkanImage *image,
+                                           VkImageTiling tiling,
+                                           VkImageUsageFlags usage);
+
 /* For image.c: one way each.  On failure nothing is left in @image. */
 bool vulkan_image_import_dmabuf(VulkanImage *image, Error **errp);
 bool vulkan_image_import_host(VulkanImage *image, Error **errp);

@@ -2,9 +2,10 @@
  * virtio-gpu Venus backend: what blobs have to be aligned to
  *
  * Hosts map guest memory in pages of their own.  Here the size of these, the
- * granule, is settled and told to the guest (virtio 1.4, 5.7.3 and 5.7.4:
- * VIRTIO_GPU_F_BLOB_ALIGNMENT), and the user hears of a guest that cannot work
- * with it.
+ * granule, is settled and told to the guest: to its kernel (virtio 1.4, 5.7.3
+ * and 5.7.4: VIRTIO_GPU_F_BLOB_ALIGNMENT), and behind the Venus capset to
+ * programs on kernels that do not know that.  The user hears of a guest that
+ * cannot work with it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,6 +28,24 @@ typedef struct VenusConfigSpace {
 } VenusConfigSpace;
 
 QEMU_BUILD_BUG_ON(offsetof(VenusConfigSpace, blob_alignment) != 16);
+
+/*
+ * Where the record is in the capset, bytes.  Drivers read as much of a capset
+ * as they know fields, and a field that the host does not know has to read
+ * zero: the record is out of the way of fields to come.  The capset had 16
+ * bytes at first, and has 160 now.
+ */
+#define CAPSET_RECORD_OFFSET 1024
+#define CAPSET_RECORD_MAGIC 0x4e524756      /* "VGRN" */
+#define CAPSET_RECORD_VERSION 1
+
+/* Ours, see docs/devel.  Little-endian; later versions append fields. */
+typedef struct VenusCapsetRecord {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t granule;           /* bytes */
+    uint32_t reserved;          /* 0 */
+} VenusCapsetRecord;
 
 /* The least that host and accelerator allow, bytes. */
 static uint64_t alignment_needed(bool maps_fixed)
@@ -82,6 +101,23 @@ void venus_alignment_fill_config(VenusState *s, uint8_t *config)
     if (s->blob_alignment) {
         space->blob_alignment = cpu_to_le32(s->blob_alignment);
     }
+}
+
+void venus_alignment_extend_capset(VenusState *s)
+{
+    const VenusCapsetRecord record = {
+        .magic = cpu_to_le32(CAPSET_RECORD_MAGIC),
+        .version = cpu_to_le32(CAPSET_RECORD_VERSION),
+        .granule = cpu_to_le32(s->granule),
+    };
+    size_t filled = s->capset->len;
+
+    if (filled > CAPSET_RECORD_OFFSET) {
+        return;
+    }
+    g_byte_array_set_size(s->capset, CAPSET_RECORD_OFFSET);
+    memset(s->capset->data + filled, 0, CAPSET_RECORD_OFFSET - filled);
+    g_byte_array_append(s->capset, (const uint8_t *)&record, sizeof(record));
 }
 
 uint64_t venus_alignment_features(VenusState *s)

@@ -13,6 +13,7 @@
 #include "qapi/error.h"
 #include "memory.h"
 #include "venus.h"
+#include "window.h"
 #include "trace.h"
 
 /*
@@ -204,6 +205,7 @@ static bool venus_session_fetch_capset(VenusState *s, Error **errp)
         error_setg_errno(errp, -ret, "virglrenderer has no Venus capset");
         return false;
     }
+    venus_alignment_extend_capset(s);
     return true;
 }
 

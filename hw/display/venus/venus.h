@@ -137,7 +137,7 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     VenusManifests *manifests;  /* owned; of drivers, for the server */
     Notifier exit_notifier;     /* deletes @manifests */
     char *layer;                /* owned; the manifest, NULL: not offered */
-    GByteArray *capset;         /* owned, what GET_CAPSET sends */
+    GByteArray *capset;         /* owned, what GET_CAPSET sends; alignment.c */
     uint32_t capset_version;    /* greatest version */
     VenusExporter exporter;     /* of the memory that guests map */
     const GraphicHwOps *base_ops;   /* the base class's for the consoles */

@@ -85,6 +85,15 @@ void venus_alignment_extend_config(VenusState *s);
 /** venus_alignment_fill_config - add our field to what the guest reads */
 void venus_alignment_fill_config(VenusState *s, uint8_t *config);
 
+/**
+ * venus_alignment_extend_capset - append the granule to the Venus capset
+ * @s: device; granule set, capset as the renderer has it
+ *
+ * For guests whose kernel does not know the feature.  A capset that reaches to
+ * where the record would be, which no renderer of today has, stays as it is.
+ */
+void venus_alignment_extend_capset(VenusState *s);
+
 /** venus_alignment_features - feature bits to add to the base class's */
 uint64_t venus_alignment_features(VenusState *s);
 
