@@ -22,8 +22,10 @@
 static VulkanInstance *instance_new(const VulkanScriptConfig *config,
                                     Error **errp)
 {
+    static const char *const extensions[] = { "VK_KHR_surface" };
+
     vulkan_script_start(config);
-    return vulkan_instance_new(vulkan_script_get_proc, NULL, 0, errp);
+    return vulkan_instance_new(vulkan_script_get_proc, extensions, 1, errp);
 }
 
 static void check_portability(bool has_portability)
