@@ -289,6 +289,37 @@ static void test_refused_host_pointer(void)
     qemu_vfree(memory);
 }
 
+/* A picture that the device cannot scale is converted to one that it can. */
+static void check_deep(bool can_scale)
+{
+    VulkanScriptConfig config = window_plain;
+    int released;
+    ScanoutImage *blob = window_blob_new(&released);
+    void *memory = scanout_image_ptr(blob);
+    Window w;
+
+    config.has_no_deep_scaling = !can_scale;
+    config.formats[1] = VK_FORMAT_A2R10G10B10_UNORM_PACK32;
+    window_open(&w, &config);
+    window_show(&w, scanout_image_new_surface(blob, PIXMAN_x2r10g10b10,
+                                              WINDOW_SIZE, WINDOW_SIZE,
+                                              WINDOW_SIZE * 4, 0));
+    window_wait_frames(&w, 1);
+    g_assert_cmpuint(window_copied(&w), ==, can_scale ? 0 : WINDOW_PIXELS);
+    g_assert_cmpint(vulkan_script_log().format, ==,
+                    can_scale ? VK_FORMAT_A2R10G10B10_UNORM_PACK32 :
+                                VK_FORMAT_B8G8R8A8_UNORM);
+    scanout_image_unref(blob);
+    window_close(&w);
+    qemu_vfree(memory);
+}
+
+static void test_deep(void)
+{
+    check_deep(true);
+    check_deep(false);
+}
+
 /*
  * A picture that only a device reaches is shown without its pixels; they are
  * asked for once the device refuses it.
@@ -385,10 +416,11 @@ static void test_revoked_frame_is_not_read(void)
     pixman_region32_t all;
 
     pixman_region32_init_rect(&all, 0, 0, WINDOW_SIZE, WINDOW_SIZE);
-    g_assert_cmpuint(vulkan_frame_read(frame, &all, copy), ==, WINDOW_PIXELS);
+    g_assert_cmpuint(vulkan_frame_read(frame, &all, false, copy), ==,
+                     WINDOW_PIXELS);
     vulkan_frame_revoke(frame);
     qemu_free_displaysurface(surface);
-    g_assert_cmpuint(vulkan_frame_read(frame, &all, copy), ==, 0);
+    g_assert_cmpuint(vulkan_frame_read(frame, &all, false, copy), ==, 0);
     pixman_region32_fini(&all);
 }
 
@@ -434,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vulkan/newest-wins", test_newest_frame_wins);
     g_test_add_func("/vulkan/host-pointer", test_host_pointer_copies_nothing);
     g_test_add_func("/vulkan/host-pointer-refused", test_refused_host_pointer);
+    g_test_add_func("/vulkan/deep", test_deep);
     g_test_add_func("/vulkan/dmabuf", test_dmabuf);
     g_test_add_func("/vulkan/dmabuf-refused", test_dmabuf_refused);
     g_test_add_func("/vulkan/blob-outlives-frame",

@@ -117,6 +117,17 @@ static void script_properties2(VkPhysicalDevice physical,
     host->minImportedHostPointerAlignment = 4096;
 }
 
+static void script_format(VkPhysicalDevice physical, VkFormat format,
+                          VkFormatProperties *props)
+{
+    *props = (VkFormatProperties) {
+        .optimalTilingFeatures =
+            VK_FORMAT_FEATURE_SAMPLED_IMAGE_FILTER_LINEAR_BIT |
+            (vulkan_script()->config.has_no_deep_scaling ?
+             0 : VK_FORMAT_FEATURE_BLIT_SRC_BIT),
+    };
+}
+
 static void script_memory(VkPhysicalDevice physical,
                           VkPhysicalDeviceMemoryProperties *props)
 {
@@ -357,6 +368,7 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         PROC("CreateInstance", script_create_instance),
         PROC("EnumeratePhysicalDevices", script_devices),
         PROC("EnumerateDeviceExtensionProperties", script_device_extensions),
+        PROC("GetPhysicalDeviceFormatProperties", script_format),
         PROC("GetPhysicalDeviceProperties", script_properties),
         PROC("GetPhysicalDeviceProperties2", script_properties2),
         PROC("GetPhysicalDeviceMemoryProperties", script_memory),

@@ -36,6 +36,7 @@ typedef struct VulkanScriptConfig {
     bool has_host_pointer;
     bool has_dmabuf;
     bool has_no_device;
+    bool has_no_deep_scaling;   /* of VK_FORMAT_A2R10G10B10_UNORM_PACK32 */
     bool has_mailbox;
     VkExtent2D extent;          /* of the window */
     VkFormat formats[4];        /* of the window, 0 ends them */

@@ -1,5 +1,5 @@
 /*
- * Helpers of the Vulkan presenter's tests: a window on a scripted Vulkan
+ * Helpers of the Vulkan presenter's tests: a window that shows surfaces
  *
  * Surfaces are made here, so that no console has to be linked.
  *
@@ -12,7 +12,7 @@
 #include "qemu/memalign.h"
 #include "vulkan-window.h"
 
-#define PATIENCE_US (10 * G_TIME_SPAN_SECOND)
+#define PATIENCE_US (120 * G_TIME_SPAN_SECOND)
 
 const VulkanScriptConfig window_plain = {
     .has_host_pointer = true,
@@ -40,19 +40,34 @@ static const VulkanPresenterOps window_ops = {
     .stopped = window_stopped_cb,
 };
 
+void window_init(Window *w, VulkanInstance *instance, VkSurfaceKHR surface,
+                 const VulkanPresenterConfig *config)
+{
+    *w = (Window) { .instance = instance };
+    w->presenter = vulkan_presenter_new(instance, surface, config,
+                                        &window_ops, w);
+}
+
+void window_cleanup(Window *w)
+{
+    vulkan_presenter_stop(w->presenter);
+    qemu_free_displaysurface(w->surface);
+    vulkan_presenter_free(w->presenter);
+    g_assert_cmpint(qatomic_read(&w->stopped), ==, 1);
+}
+
 void window_open(Window *w, const VulkanScriptConfig *config)
 {
     static const char *const extensions[] = { "VK_KHR_surface" };
     const VulkanPresenterConfig presenter = {
         .mode = VK_PRESENT_MODE_MAILBOX_KHR,
     };
+    VulkanInstance *instance;
 
-    *w = (Window) {};
     vulkan_script_start(config);
-    w->instance = vulkan_instance_new(vulkan_script_get_proc, extensions, 1,
-                                      &error_abort);
-    w->presenter = vulkan_presenter_new(w->instance, vulkan_script_surface(),
-                                        &presenter, &window_ops, w);
+    instance = vulkan_instance_new(vulkan_script_get_proc, extensions, 1,
+                                   &error_abort);
+    window_init(w, instance, vulkan_script_surface(), &presenter);
     vulkan_presenter_resize(w->presenter, WINDOW_SIZE, WINDOW_SIZE);
 }
 
@@ -67,11 +82,8 @@ void window_show(Window *w, DisplaySurface *surface)
 
 void window_close(Window *w)
 {
-    vulkan_presenter_stop(w->presenter);
-    qemu_free_displaysurface(w->surface);
-    vulkan_presenter_free(w->presenter);
+    window_cleanup(w);
     vulkan_instance_free(w->instance);
-    g_assert_cmpint(qatomic_read(&w->stopped), ==, 1);
     g_assert_cmpint(vulkan_script_alive(), ==, 0);
 }
 

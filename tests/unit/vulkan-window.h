@@ -1,5 +1,5 @@
 /*
- * Helpers of the Vulkan presenter's tests: a window on a scripted Vulkan
+ * Helpers of the Vulkan presenter's tests: a window that shows surfaces
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,7 +15,7 @@
 
 /* A window and who looks after it */
 typedef struct Window {
-    VulkanInstance *instance;
+    VulkanInstance *instance;   /* of window_open(): owned, else borrowed */
     VulkanPresenter *presenter;
     DisplaySurface *surface;    /* owned; what is shown */
     int lost;                   /* atomic: calls of surface_lost */
@@ -24,6 +24,19 @@ typedef struct Window {
 
 /* A device and a window that can do everything */
 extern const VulkanScriptConfig window_plain;
+
+/**
+ * window_init - a presenter of a window, of any Vulkan
+ * @instance: outlives the window
+ * @surface: the presenter destroys it
+ *
+ * Its size is not known yet.
+ */
+void window_init(Window *w, VulkanInstance *instance, VkSurfaceKHR surface,
+                 const VulkanPresenterConfig *config);
+
+/** window_cleanup - end the presenter of window_init() */
+void window_cleanup(Window *w);
 
 /** window_open - start the script anew, and a presenter of a window */
 void window_open(Window *w, const VulkanScriptConfig *config);
@@ -35,7 +48,7 @@ void window_open(Window *w, const VulkanScriptConfig *config);
  */
 void window_show(Window *w, DisplaySurface *surface);
 
-/** window_close - end the presenter; nothing of Vulkan's may be left */
+/** window_close - end that of window_open(); nothing of Vulkan's may be left */
 void window_close(Window *w);
 
 /** window_frames - shown so far */

@@ -264,6 +264,20 @@ static VkResult vulkan_device_create_pool(VulkanDevice *dev)
     return dev->vk.CreateCommandPool(dev->handle, &info, NULL, &dev->pool);
 }
 
+/* The one format of those that we read which Vulkan does not demand this of */
+static bool vulkan_device_scales_a2r10g10b10(VulkanInstance *in,
+                                             VkPhysicalDevice physical)
+{
+    const VkFormatFeatureFlags wanted =
+        VK_FORMAT_FEATURE_BLIT_SRC_BIT |
+        VK_FORMAT_FEATURE_SAMPLED_IMAGE_FILTER_LINEAR_BIT;
+    VkFormatProperties props = {};
+
+    in->vk.GetPhysicalDeviceFormatProperties(
+        physical, VK_FORMAT_A2R10G10B10_UNORM_PACK32, &props);
+    return (props.optimalTilingFeatures & wanted) == wanted;
+}
+
 VulkanDevice *vulkan_device_new(VulkanInstance *in, VkSurfaceKHR surface,
                                 Error **errp)
 {
@@ -279,6 +293,8 @@ VulkanDevice *vulkan_device_new(VulkanInstance *in, VkSurfaceKHR surface,
     dev->queue_family = c.queue_family;
     pstrcpy(dev->name, sizeof(dev->name), c.props.deviceName);
     in->vk.GetPhysicalDeviceMemoryProperties(c.physical, &dev->memory);
+    dev->scales_a2r10g10b10 =
+        vulkan_device_scales_a2r10g10b10(in, c.physical);
     res = vulkan_device_create(dev, &c, surface != VK_NULL_HANDLE);
     vulkan_candidate_cleanup(&c);
     if (res != VK_SUCCESS) {
@@ -313,6 +329,12 @@ void vulkan_device_free(VulkanDevice *dev)
         dev->vk.DestroyDevice(dev->handle, NULL);
     }
     g_free(dev);
+}
+
+bool vulkan_device_can_scale(const VulkanDevice *dev, VkFormat format)
+{
+    return format != VK_FORMAT_A2R10G10B10_UNORM_PACK32 ||
+           dev->scales_a2r10g10b10;
 }
 
 VkResult vulkan_device_allocate(VulkanDevice *dev, uint32_t bits,

@@ -32,6 +32,7 @@ typedef struct VulkanDevice {
     char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
     VkPhysicalDeviceMemoryProperties memory;
     bool has_dmabuf;            /* a dma-buf can become a VkImage */
+    bool scales_a2r10g10b10;    /* VK_FORMAT_A2R10G10B10_UNORM_PACK32 */
     VkDeviceSize host_align;    /* of imported host memory; 0: not possible */
     VulkanDeviceFns vk;
 } VulkanDevice;
@@ -54,6 +55,12 @@ VulkanDevice *vulkan_device_new(VulkanInstance *instance, VkSurfaceKHR surface,
 void vulkan_device_free(VulkanDevice *dev);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VulkanDevice, vulkan_device_free)
+
+/**
+ * vulkan_device_can_scale - whether pictures of a format can be scaled
+ * @format: one that the presenter reads; all but one of these are mandatory
+ */
+bool vulkan_device_can_scale(const VulkanDevice *dev, VkFormat format);
 
 /**
  * vulkan_device_allocate - memory of a kind

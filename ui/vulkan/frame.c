@@ -155,7 +155,7 @@ static void vulkan_frame_convert(const VulkanFrame *frame,
 }
 
 uint64_t vulkan_frame_read(VulkanFrame *frame, pixman_region32_t *region,
-                           uint8_t *dst)
+                           bool convert, uint8_t *dst)
 {
     const pixman_box32_t *boxes;
     uint64_t pixels = 0;
@@ -167,7 +167,7 @@ uint64_t vulkan_frame_read(VulkanFrame *frame, pixman_region32_t *region,
     }
     boxes = pixman_region32_rectangles(region, &count);
     for (i = 0; i < count; i++) {
-        if (frame->needs_conversion) {
+        if (convert || frame->needs_conversion) {
             vulkan_frame_convert(frame, &boxes[i], dst);
         } else {
             vulkan_frame_copy(frame, &boxes[i], dst);

@@ -77,13 +77,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VulkanFrame, vulkan_frame_unref)
 void vulkan_frame_revoke(VulkanFrame *frame);
 
 /**
- * vulkan_frame_read - copy pixels, as they are or converted to the format
+ * vulkan_frame_read - copy pixels
  * @region: pixels to copy, within the frame
+ * @convert: to VK_FORMAT_B8G8R8A8_UNORM, also where that is not needed
  * @dst: a picture of the frame's size, 4 bytes a pixel without padding
  *
  * Any thread.  Return: pixels copied; 0 when the frame was revoked.
  */
 uint64_t vulkan_frame_read(VulkanFrame *frame, pixman_region32_t *region,
-                           uint8_t *dst);
+                           bool convert, uint8_t *dst);
 
 #endif

@@ -122,7 +122,7 @@ bool vulkan_image_import_dmabuf(VulkanImage *image, Error **errp)
     int fd = frame->image ? scanout_image_fd(frame->image) : -1;
     VkResult res;
 
-    if (!dev->has_dmabuf || fd < 0 || frame->needs_conversion ||
+    if (!dev->has_dmabuf || fd < 0 || image->is_converted ||
         frame->skips_first_byte) {
         error_setg(errp, "no dma-buf, or not on '%s'", dev->name);
         return false;

@@ -72,7 +72,7 @@ bool vulkan_image_import_host(VulkanImage *image, Error **errp)
     uintptr_t start, end;
     VkResult res;
 
-    if (!frame->image || frame->needs_conversion || frame->skips_first_byte ||
+    if (!frame->image || image->is_converted || frame->skips_first_byte ||
         frame->stride % sizeof(uint32_t)) {
         error_setg(errp, "the pixels have to be copied");
         return false;

@@ -38,6 +38,19 @@ static VkFormat vulkan_format_srgb(VkFormat format)
     }
 }
 
+VkFormat vulkan_image_format(const VulkanDevice *dev, const VulkanFrame *frame)
+{
+    return vulkan_device_can_scale(dev, frame->format) ?
+           frame->format : VK_FORMAT_B8G8R8A8_UNORM;
+}
+
+static bool vulkan_image_converts(const VulkanDevice *dev,
+                                  const VulkanFrame *frame)
+{
+    return frame->needs_conversion ||
+           vulkan_image_format(dev, frame) != frame->format;
+}
+
 static void vulkan_image_damage_all(VulkanImage *image)
 {
     pixman_region32_t all;
@@ -60,8 +73,11 @@ static VulkanImage *vulkan_image_alloc(VulkanDevice *dev, VulkanFrame *frame,
     image->width = frame->width;
     image->height = frame->height;
     image->row_length = frame->width;
-    image->format = is_srgb ? vulkan_format_srgb(frame->format) :
-                              frame->format;
+    image->format = vulkan_image_format(dev, frame);
+    if (is_srgb) {
+        image->format = vulkan_format_srgb(image->format);
+    }
+    image->is_converted = vulkan_image_converts(dev, frame);
     for (i = 0; i < VULKAN_SLOTS; i++) {
         pixman_region32_init(&image->upload[i].damage);
     }
@@ -150,9 +166,11 @@ void vulkan_image_unref(VulkanImage *image)
 bool vulkan_image_take(VulkanImage *image, VulkanFrame *frame, bool is_srgb)
 {
     VulkanFrame *old = image->frame;
-    VkFormat format = is_srgb ? vulkan_format_srgb(frame->format) :
-                                frame->format;
+    VkFormat format = vulkan_image_format(image->dev, frame);
 
+    if (is_srgb) {
+        format = vulkan_format_srgb(format);
+    }
     if (old == frame) {
         return image->format == format;
     }
@@ -168,6 +186,7 @@ bool vulkan_image_take(VulkanImage *image, VulkanFrame *frame, bool is_srgb)
             return false;
         }
         image->frame = vulkan_frame_ref(frame);
+        image->is_converted = vulkan_image_converts(image->dev, frame);
         vulkan_frame_unref(old);
         vulkan_image_damage_all(image);
         return true;
@@ -209,7 +228,7 @@ uint64_t vulkan_image_copy_damage(VulkanImage *image, unsigned slot)
         return 0;
     }
     pixels = vulkan_frame_read(image->frame, &upload->damage,
-                               upload->buffer.map);
+                               image->is_converted, upload->buffer.map);
     if (pixels) {
         pixman_region32_clear(&upload->damage);
     }

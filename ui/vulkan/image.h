@@ -38,6 +38,7 @@ typedef struct VulkanImage {
     VulkanImport best;          /* that was to be tried */
     VulkanImport import;        /* that worked */
     VkFormat format;            /* that the device reads the frame in */
+    bool is_converted;          /* the frame, by the CPU, to @format */
     uint32_t width, height;     /* pixels */
 
     VkImage image;              /* owned: the dma-buf */
@@ -82,6 +83,10 @@ VulkanImage *vulkan_image_new(VulkanDevice *dev, VulkanFrame *frame,
  */
 VulkanImage *vulkan_image_new_dmabuf(VulkanDevice *dev, VulkanFrame *frame,
                                      Error **errp);
+
+/** vulkan_image_format - what a device reads a frame in, sRGB left aside */
+VkFormat vulkan_image_format(const VulkanDevice *dev,
+                             const VulkanFrame *frame);
 
 /** vulkan_image_ref - take a reference */
 VulkanImage *vulkan_image_ref(VulkanImage *image);

@@ -404,7 +404,8 @@ VulkanPresentStatus vulkan_present_frame(VulkanPresenter *p, Error **errp)
     if (res != VK_SUCCESS) {
         return vulkan_present_failed(res, "waiting for a frame", errp);
     }
-    status = vulkan_presenter_need_swapchain(p, extent, frame->format, errp);
+    status = vulkan_presenter_need_swapchain(
+        p, extent, vulkan_image_format(p->dev, frame), errp);
     if (status != VULKAN_PRESENT_OK) {
         return status;
     }
