@@ -42,6 +42,7 @@ struct SdlVulkanWindow {
     QEMUBH *lost_bh;            /* owned, with it; it schedules both */
     QEMUBH *stopped_bh;
     int64_t last_update;        /* of the picture, g_get_monotonic_time() */
+    bool hurries;               /* frames are asked for at the screen's rate */
 };
 
 /* How long frames are asked for at the screen's rate after an update */
@@ -225,13 +226,18 @@ static VkSurfaceKHR sdl_vulkan_surface(SdlVulkanWindow *w)
     return surface;
 }
 
+static bool sdl_vulkan_is_seen(const SdlVulkanWindow *w)
+{
+    return !(SDL_GetWindowFlags(w->window) &
+             (SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED));
+}
+
 static void sdl_vulkan_tell_size(SdlVulkanWindow *w)
 {
-    uint32_t unseen = SDL_WINDOW_HIDDEN | SDL_WINDOW_MINIMIZED;
     int width = 0;
     int height = 0;
 
-    if (!(SDL_GetWindowFlags(w->window) & unseen)) {
+    if (sdl_vulkan_is_seen(w)) {
         SDL_Vulkan_GetDrawableSize(w->window, &width, &height);
     }
     vulkan_presenter_resize(w->presenter, width, height);
@@ -416,7 +422,17 @@ void sdl2_vulkan_refresh(struct sdl2_console *scon)
     SDL_DisplayMode mode;
     uint64_t interval;
 
-    if (!w || g_get_monotonic_time() - w->last_update > BUSY_US) {
+    if (!w) {
+        return;
+    }
+    if (!sdl_vulkan_is_seen(w) ||
+        g_get_monotonic_time() - w->last_update > BUSY_US) {
+        if (w->hurries) {
+            w->hurries = false;
+            /* For windows that are minimised it is longer already. */
+            scon->dcl.update_interval = MAX(scon->dcl.update_interval,
+                                            GUI_REFRESH_INTERVAL_DEFAULT);
+        }
         return;
     }
     if (SDL_GetWindowDisplayMode(w->window, &mode) || mode.refresh_rate <= 0) {
@@ -425,6 +441,7 @@ void sdl2_vulkan_refresh(struct sdl2_console *scon)
     /* Rounded down: no frame of a guest at this rate is missed. */
     interval = MAX(1000 / mode.refresh_rate, 1);
     scon->dcl.update_interval = MIN(scon->dcl.update_interval, interval);
+    w->hurries = true;
 }
 
 void sdl2_vulkan_map_mouse(struct sdl2_console *scon, int wx, int wy,

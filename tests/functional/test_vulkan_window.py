@@ -20,7 +20,8 @@ class Window(test_displays.Sdl):
     """A guest in a Vulkan window."""
 
     group = None
-    options = ('-display', DISPLAY, '-trace', 'vulkan_*')
+    options = ('-display', DISPLAY, '-trace', 'vulkan_*',
+               '-trace', 'console_refresh')
     layer = None
     bar = 100           # pixels beside a picture
 
@@ -123,6 +124,19 @@ class SdlVulkan(Window):
         self.wait_until(lambda: self.counters()[0] >= shown + 20,
                         'no 20 frames', 60)
         self.assertEqual(self.counters()[1], copied, 'pixels copied')
+
+    def test_refresh_rate_is_the_screens_while_it_matters(self):
+        def wait_interval(ms):
+            deadline = time.monotonic() + 60
+            while f'interval {ms} ms' not in \
+                    self.events('console_refresh')[-1]:
+                self.assertLess(time.monotonic(), deadline, f'not {ms} ms')
+                time.sleep(0.2)
+        self.program('flipbench --kind host3d --fps 60 --frames 100000', '')
+        wait_interval(1000 // 60)
+        self.vm.qmp.execute('stop')     # nothing is drawn any more
+        self.addCleanup(self.vm.qmp.execute, 'cont')
+        wait_interval(30)
 
     def test_switching_between_all_kinds(self):
         for kind in ('host3d', 'dumb', 'guest', 'host3d'):

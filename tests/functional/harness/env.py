@@ -17,6 +17,7 @@ QEMU_UNPATCHED = Path(os.environ.get('QEMU_UNPATCHED') or
                       BUILD / 'qemu/stock/build' / QEMU_NAME)
 
 HOST_PROGRAMS = BUILD / 'ours/tests/guest'
+BENCH_PROGRAMS = BUILD / 'ours/tests/bench'
 TEST_LAYERS = BUILD / 'ours/tests/layers'
 FIRMWARE = (Path('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'),
             Path('/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd'))
@@ -29,10 +30,11 @@ def guest_files(name):
     return BUILD / 'guest' / name / 'kernel', BUILD / 'guest' / name / 'initrd'
 
 
-def host_program(name, *args):
-    """Runs one of the guest programs as it was built for the host."""
-    return subprocess.run([str(HOST_PROGRAMS / name), *map(str, args)],
+def host_program(name, *args, folder=HOST_PROGRAMS, environ=None):
+    """Runs a program of ours on the host: by default one of the guest's."""
+    return subprocess.run([str(folder / name), *map(str, args)],
                           check=True, timeout=120, text=True,
+                          env=dict(os.environ, **(environ or {})),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 

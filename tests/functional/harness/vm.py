@@ -53,7 +53,8 @@ class Vm:
         self._guest = guest
         self._environ = dict(os.environ, **(environ or {}))
         self._command = ['setpriv', '--pdeathsig', 'KILL', str(qemu),
-                         '-nodefaults', *MACHINE, *display]
+                         '-nodefaults', '-name', 'debug-threads=on',
+                         *MACHINE, *display]
         for device in gpu:
             self._command += ['-device', device]
         self._command += extra
@@ -203,18 +204,20 @@ class Vm:
         path = Path(f'/proc/{self.pid}/task/{self.pid}/schedstat')
         return int(path.read_text().split()[0]) / 1e9
 
-    def host_seconds(self):
-        """Processor time of all QEMU's threads but those that run the guest."""
-        total = 0
+    def thread_seconds(self):
+        """Processor time of QEMU's threads so far, by name.
+
+        The guest's processors are "CPU 0/TCG" and so on.
+        """
+        used = Counter()
         for task in Path(f'/proc/{self.pid}/task').iterdir():
             try:
-                name = (task / 'comm').read_text()
-                used = (task / 'schedstat').read_text().split()[0]
+                name = (task / 'comm').read_text().strip()
+                nanoseconds = (task / 'schedstat').read_text().split()[0]
             except OSError:     # it has ended meanwhile
                 continue
-            if not name.startswith('CPU '):
-                total += int(used)
-        return total / 1e9
+            used[name] += int(nanoseconds) / 1e9
+        return used
 
     def render_server(self):
         """The process id of the render server, None where there is none."""
