@@ -400,13 +400,11 @@ PFN_vkVoidFunction VKAPI_CALL vulkan_script_get_proc(VkInstance instance,
         return NULL;
     }
     function = vulkan_script_window_proc(name);
+    for (i = 0; i < ARRAY_SIZE(procs) && !function; i++) {
+        function = g_str_equal(procs[i].name, name) ? procs[i].function : NULL;
+    }
     if (function) {
         return function;
-    }
-    for (i = 0; i < ARRAY_SIZE(procs); i++) {
-        if (g_str_equal(procs[i].name, name)) {
-            return procs[i].function;
-        }
     }
     if (g_str_has_prefix(name, "vkDestroy") ||
         g_str_equal(name, "vkFreeMemory")) {
