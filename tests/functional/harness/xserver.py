@@ -47,6 +47,7 @@ class XDisplay:
                    str(height))
 
     def move(self, window, x, y):
+        """Puts a window at a place; its size stays."""
         self._call('xdotool', 'windowmove', str(window), str(x), str(y))
 
     def press(self, window, keys, until, timeout=60):
