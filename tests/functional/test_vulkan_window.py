@@ -12,6 +12,7 @@ from harness.case import FunctionalTest, expected_card
 from harness.vm import Vm
 from harness.vnc import VncClient
 from harness.xserver import ManagedXServer
+from test_memory import lookalike
 
 DISPLAY = 'sdl,vulkan=on'
 
@@ -323,6 +324,29 @@ class SdlVulkanStartsFullScreen(Validated, FullScreen):
         self.window_shows(picture.letterboxed(card, size), 2)
         self.full_screen(True)
         self.assert_fills_screen(card)
+
+
+class SdlVulkanLookalike(Window):
+    """On a driver such as MoltenVK, which the loader hides from others."""
+
+    group = 'sdl-vulkan-lookalike'
+
+    test_text_console = test_displays.Sdl.test_text_console
+    test_vkspin_frame = test_displays.Sdl.test_vkspin_frame
+    test_card_in_host3d_blob = test_displays.Sdl.test_card_in_host3d_blob
+
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest, display=cls.options,
+                  environ=cls.x.environ | lookalike(cls.log_dir()))
+
+    def test_device_is_the_lookalike(self):
+        # 16 KiB are more than a page here, so that pixels are uploaded.
+        self.window()
+        self.wait_until(lambda: self.events('vulkan_presenter_device'),
+                        'no device')
+        self.assertRegex(self.events('vulkan_presenter_device')[0],
+                         'dmabuf 0 host_align 16384')
 
 
 class SdlVulkanDeviceLost(Window):
