@@ -22,31 +22,6 @@ enum {
 
 /* As much of ui/console.c as the code under test calls */
 
-DisplaySurface *qemu_create_displaysurface_pixman(pixman_image_t *image)
-{
-    DisplaySurface *surface = g_new0(DisplaySurface, 1);
-
-    *surface = (DisplaySurface) {
-        .image = pixman_image_ref(image),
-        .share_handle = SHAREABLE_NONE,
-    };
-    return surface;
-}
-
-void qemu_displaysurface_set_share_handle(DisplaySurface *surface,
-                                          qemu_pixman_shareable handle,
-                                          uint32_t offset)
-{
-    surface->share_handle_offset = offset;
-    surface->share_handle = handle;
-}
-
-void qemu_free_displaysurface(DisplaySurface *surface)
-{
-    pixman_image_unref(surface->image);
-    g_free(surface);
-}
-
 /* Helpers */
 
 static void count_release(void *opaque)

@@ -69,20 +69,6 @@ void venus_guest_error(VenusState *s, const char *fmt, ...)
     s->guest_errors.lines++;
 }
 
-/* What scanout-image.c makes of images, which is of no concern here */
-
-DisplaySurface *qemu_create_displaysurface_pixman(pixman_image_t *image)
-{
-    g_assert_not_reached();
-}
-
-void qemu_displaysurface_set_share_handle(DisplaySurface *surface,
-                                          qemu_pixman_shareable handle,
-                                          uint32_t offset)
-{
-    g_assert_not_reached();
-}
-
 int venus_mapping_clone(void *dst, void *src, size_t size)
 {
     memcpy(dst, src, size);

@@ -159,28 +159,3 @@ DisplaySurface *window_surface_new(void)
     pixman_image_unref(image);
     return surface;
 }
-
-/* What ScanoutImage and the frames need of ui/console.c */
-DisplaySurface *qemu_create_displaysurface_pixman(pixman_image_t *image)
-{
-    DisplaySurface *surface = g_new0(DisplaySurface, 1);
-
-    surface->image = pixman_image_ref(image);
-    return surface;
-}
-
-void qemu_displaysurface_set_share_handle(DisplaySurface *surface,
-                                          qemu_pixman_shareable handle,
-                                          uint32_t offset)
-{
-    surface->share_handle = handle;
-    surface->share_handle_offset = offset;
-}
-
-void qemu_free_displaysurface(DisplaySurface *surface)
-{
-    if (surface) {
-        pixman_image_unref(surface->image);
-        g_free(surface);
-    }
-}
