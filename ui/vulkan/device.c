@@ -337,6 +337,32 @@ bool vulkan_device_can_scale(const VulkanDevice *dev, VkFormat format)
            dev->scales_a2r10g10b10;
 }
 
+VkResult vulkan_device_make_command(VulkanDevice *dev, VkCommandBuffer *cmd,
+                                    VkFence *done)
+{
+    const VkCommandBufferAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+        .commandPool = dev->pool,
+        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+        .commandBufferCount = 1,
+    };
+    const VkFenceCreateInfo fence = {
+        .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
+    };
+    VkResult res;
+
+    *done = VK_NULL_HANDLE;
+    res = dev->vk.AllocateCommandBuffers(dev->handle, &info, cmd);
+    if (res != VK_SUCCESS) {
+        return res;
+    }
+    res = dev->vk.CreateFence(dev->handle, &fence, NULL, done);
+    if (res != VK_SUCCESS) {
+        *done = VK_NULL_HANDLE;
+    }
+    return res;
+}
+
 VkResult vulkan_device_allocate(VulkanDevice *dev, uint32_t bits,
                                 VkMemoryPropertyFlags flags, VkDeviceSize size,
                                 const void *next, VkDeviceMemory *out)

@@ -63,6 +63,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VulkanDevice, vulkan_device_free)
 bool vulkan_device_can_scale(const VulkanDevice *dev, VkFormat format);
 
 /**
+ * vulkan_device_make_command - what one submission takes
+ * @cmd: a command buffer of the pool, which goes with the device
+ * @done: an unsignalled fence, to be destroyed; VK_NULL_HANDLE on failure
+ *
+ * Return: VK_SUCCESS or what went wrong.
+ */
+VkResult vulkan_device_make_command(VulkanDevice *dev, VkCommandBuffer *cmd,
+                                    VkFence *done);
+
+/**
  * vulkan_device_allocate - memory of a kind
  * @bits: memory types that will do, from vkGet*MemoryRequirements and the like
  * @flags: VK_MEMORY_PROPERTY_* that the type must have

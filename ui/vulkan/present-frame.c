@@ -26,27 +26,13 @@ static VulkanPresentStatus vulkan_present_failed(VkResult res,
 
 static VkResult vulkan_slot_init(VulkanDevice *dev, VulkanSlot *slot)
 {
-    const VkCommandBufferAllocateInfo cmd = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = dev->pool,
-        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-        .commandBufferCount = 1,
-    };
-    const VkFenceCreateInfo fence = {
-        .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-    };
     const VkSemaphoreCreateInfo semaphore = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
     };
     VkResult res;
 
-    res = dev->vk.AllocateCommandBuffers(dev->handle, &cmd, &slot->cmd);
+    res = vulkan_device_make_command(dev, &slot->cmd, &slot->done);
     if (res != VK_SUCCESS) {
-        return res;
-    }
-    res = dev->vk.CreateFence(dev->handle, &fence, NULL, &slot->done);
-    if (res != VK_SUCCESS) {
-        slot->done = VK_NULL_HANDLE;
         return res;
     }
     res = dev->vk.CreateSemaphore(dev->handle, &semaphore, NULL,

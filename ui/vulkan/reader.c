@@ -29,31 +29,6 @@ static void vulkan_reader_image_unref(gpointer opaque)
     vulkan_image_unref(opaque);
 }
 
-static VkResult vulkan_reader_init(VulkanReader *r)
-{
-    VulkanDevice *dev = r->dev;
-    const VkCommandBufferAllocateInfo cmd = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = dev->pool,
-        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-        .commandBufferCount = 1,
-    };
-    const VkFenceCreateInfo fence = {
-        .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-    };
-    VkResult res;
-
-    res = dev->vk.AllocateCommandBuffers(dev->handle, &cmd, &r->cmd);
-    if (res != VK_SUCCESS) {
-        return res;
-    }
-    res = dev->vk.CreateFence(dev->handle, &fence, NULL, &r->done);
-    if (res != VK_SUCCESS) {
-        r->done = VK_NULL_HANDLE;
-    }
-    return res;
-}
-
 VulkanReader *vulkan_reader_new(VulkanInstance *instance, Error **errp)
 {
     g_autoptr(VulkanReader) r = g_new0(VulkanReader, 1);
@@ -64,7 +39,7 @@ VulkanReader *vulkan_reader_new(VulkanInstance *instance, Error **errp)
     if (!r->dev) {
         return NULL;
     }
-    res = vulkan_reader_init(r);
+    res = vulkan_device_make_command(r->dev, &r->cmd, &r->done);
     if (res != VK_SUCCESS) {
         error_setg_vulkan(errp, res, "reading back on '%s'", r->dev->name);
         return NULL;
