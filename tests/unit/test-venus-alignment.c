@@ -114,19 +114,21 @@ static void assert_record(const GByteArray *capset, uint64_t granule)
 static void test_capset(void)
 {
     static const size_t sizes[] = { 0, 1, 160, 1023, 1024 };
+    const guint8 filled = 0xaa;
     g_autofree VenusState *s = g_new0(VenusState, 1);
     size_t i, k;
 
     for (i = 0; i < ARRAY_SIZE(sizes); i++) {
         g_autoptr(GByteArray) capset = g_byte_array_new();
 
-        g_byte_array_set_size(capset, sizes[i]);
-        memset(capset->data, 0xaa, sizes[i]);
+        for (k = 0; k < sizes[i]; k++) {
+            g_byte_array_append(capset, &filled, 1);
+        }
         s->capset = capset;
         s->granule = 4 * KiB << i;
         venus_alignment_extend_capset(s);
         for (k = 0; k < 1024; k++) {
-            g_assert_cmphex(capset->data[k], ==, k < sizes[i] ? 0xaa : 0);
+            g_assert_cmphex(capset->data[k], ==, k < sizes[i] ? filled : 0);
         }
         assert_record(capset, 4 * KiB << i);
     }
