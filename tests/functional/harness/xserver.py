@@ -105,7 +105,9 @@ class XServer(XDisplay):
             self._process = subprocess.Popen(
                 ['setpriv', '--pdeathsig', 'KILL', 'Xvfb', '-displayfd',
                  str(write), '-screen', '0', '{}x{}x24'.format(*self.size),
-                 '-nolisten', 'tcp', '-r'],     # keys do not repeat
+                 # Keys do not repeat, and the server does not begin anew when
+                 # its last client leaves, which others may run into.
+                 '-nolisten', 'tcp', '-r', '-noreset'],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=(write,))
         os.close(write)
