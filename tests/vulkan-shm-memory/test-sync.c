@@ -64,6 +64,16 @@ static VkResult signal_it(Gpu *gpu, VkSemaphore semaphore)
     return vkQueueSubmit(gpu->queue, 1, &submit, VK_NULL_HANDLE);
 }
 
+/* Wait for a submission with @fence that was answered @res. */
+static VkResult fence_finish(Gpu *gpu, VkFence fence, VkResult res)
+{
+    if (res == VK_SUCCESS) {
+        res = vkWaitForFences(gpu->device, 1, &fence, VK_TRUE, PATIENCE);
+    }
+    vkDestroyFence(gpu->device, fence, NULL);
+    return res;
+}
+
 /* Wait for both on the queue, for the second to have @value */
 static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
                          uint64_t value)
@@ -88,11 +98,7 @@ static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
     VkFence fence = fence_new(gpu);
     VkResult res = vkQueueSubmit(gpu->queue, 1, &submit, fence);
 
-    if (res == VK_SUCCESS) {
-        res = vkWaitForFences(gpu->device, 1, &fence, VK_TRUE, PATIENCE);
-    }
-    vkDestroyFence(gpu->device, fence, NULL);
-    return res;
+    return fence_finish(gpu, fence, res);
 }
 
 /* The same, with a change of sparse memory that changes nothing */
@@ -115,11 +121,7 @@ static VkResult wait_for_sparse(Gpu *gpu, VkSemaphore binary,
     VkFence fence = fence_new(gpu);
     VkResult res = vkQueueBindSparse(gpu->queue, 1, &bind, fence);
 
-    if (res == VK_SUCCESS) {
-        res = vkWaitForFences(gpu->device, 1, &fence, VK_TRUE, PATIENCE);
-    }
-    vkDestroyFence(gpu->device, fence, NULL);
-    return res;
+    return fence_finish(gpu, fence, res);
 }
 
 static VkResult wait_for2(Gpu *gpu, VkSemaphore binary)
@@ -137,11 +139,7 @@ static VkResult wait_for2(Gpu *gpu, VkSemaphore binary)
     VkFence fence = fence_new(gpu);
     VkResult res = gpu->queue_submit2(gpu->queue, 1, &submit, fence);
 
-    if (res == VK_SUCCESS) {
-        res = vkWaitForFences(gpu->device, 1, &fence, VK_TRUE, PATIENCE);
-    }
-    vkDestroyFence(gpu->device, fence, NULL);
-    return res;
+    return fence_finish(gpu, fence, res);
 }
 
 static VkResult export_it(Gpu *gpu, VkSemaphore semaphore, int *fd)
