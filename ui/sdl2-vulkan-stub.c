@@ -36,7 +36,11 @@ bool sdl2_vulkan_update(struct sdl2_console *scon, int x, int y, int w, int h)
     return false;
 }
 
-void sdl2_vulkan_refresh(struct sdl2_console *scon)
+void sdl2_vulkan_refresh_begin(struct sdl2_console *scon)
+{
+}
+
+void sdl2_vulkan_refresh_end(struct sdl2_console *scon)
 {
 }
 

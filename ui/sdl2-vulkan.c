@@ -41,11 +41,13 @@ struct SdlVulkanWindow {
     VulkanPresenter *presenter; /* owned; NULL once QEMU ends */
     QEMUBH *lost_bh;            /* owned, with it; it schedules both */
     QEMUBH *stopped_bh;
-    int64_t last_update;        /* of the picture, g_get_monotonic_time() */
+    bool is_switched;           /* and the new picture not yet updated */
+    bool is_refreshing;         /* the device is asked for a frame */
+    int64_t last_asked;         /* and had one then, g_get_monotonic_time() */
     bool hurries;               /* frames are asked for at the screen's rate */
 };
 
-/* How long frames are asked for at the screen's rate after an update */
+/* How long a device that shows frames when asked (VGA) is asked often for it */
 #define BUSY_US G_TIME_SPAN_SECOND
 
 static bool sdl_vulkan_is_used(const struct sdl2_console *scon)
@@ -253,6 +255,7 @@ static void sdl_vulkan_let_go(SdlVulkanWindow *w)
     scon->real_window = NULL;
     scon->vulkan_window = NULL;
     scon->dcl.uses_scanout_image = false;
+    scon->dcl.wants_flips = false;
 }
 
 /* Vulkan has failed for this window: SDL's renderer takes over. */
@@ -343,6 +346,7 @@ bool sdl2_vulkan_window_init(struct sdl2_console *scon)
     g_ptr_array_add(display->windows, w);
     scon->vulkan_window = w;
     scon->dcl.uses_scanout_image = true;
+    scon->dcl.wants_flips = true;
     return true;
 }
 
@@ -394,9 +398,8 @@ bool sdl2_vulkan_switch(struct sdl2_console *scon, DisplaySurface *surface)
         return true;
     }
     frame = vulkan_frame_new(surface);
-    vulkan_presenter_show(scon->vulkan_window->presenter, frame);
-    scon->vulkan_window->last_update = g_get_monotonic_time();
-    sdl_vulkan_tell_size(scon->vulkan_window);
+    vulkan_presenter_set_frame(scon->vulkan_window->presenter, frame);
+    scon->vulkan_window->is_switched = true;
     return true;
 }
 
@@ -409,14 +412,24 @@ bool sdl2_vulkan_update(struct sdl2_console *scon, int x, int y, int w, int h)
         return false;
     }
     if (window && window->presenter) {
-        window->last_update = g_get_monotonic_time();
+        window->is_switched = false;
+        if (window->is_refreshing) {
+            window->last_asked = g_get_monotonic_time();
+        }
         sdl_vulkan_tell_size(window);
         vulkan_presenter_damage(window->presenter, x, y, w, h);
     }
     return true;
 }
 
-void sdl2_vulkan_refresh(struct sdl2_console *scon)
+void sdl2_vulkan_refresh_begin(struct sdl2_console *scon)
+{
+    if (scon->vulkan_window) {
+        scon->vulkan_window->is_refreshing = true;
+    }
+}
+
+void sdl2_vulkan_refresh_end(struct sdl2_console *scon)
 {
     SdlVulkanWindow *w = scon->vulkan_window;
     SDL_DisplayMode mode;
@@ -425,8 +438,14 @@ void sdl2_vulkan_refresh(struct sdl2_console *scon)
     if (!w) {
         return;
     }
-    if (!sdl_vulkan_is_seen(w) ||
-        g_get_monotonic_time() - w->last_update > BUSY_US) {
+    w->is_refreshing = false;
+    if (w->is_switched) {
+        sdl2_vulkan_update(scon, 0, 0, surface_width(scon->surface),
+                           surface_height(scon->surface));
+    }
+    scon->dcl.wants_flips = sdl_vulkan_is_seen(w);
+    if (!scon->dcl.wants_flips ||
+        g_get_monotonic_time() - w->last_asked > BUSY_US) {
         if (w->hurries) {
             w->hurries = false;
             /* For windows that are minimised it is longer already. */
@@ -438,7 +457,6 @@ void sdl2_vulkan_refresh(struct sdl2_console *scon)
     if (SDL_GetWindowDisplayMode(w->window, &mode) || mode.refresh_rate <= 0) {
         mode.refresh_rate = 60;
     }
-    /* Rounded down: no frame of a guest at this rate is missed. */
     interval = MAX(1000 / mode.refresh_rate, 1);
     scon->dcl.update_interval = MIN(scon->dcl.update_interval, interval);
     w->hurries = true;
@@ -447,26 +465,20 @@ void sdl2_vulkan_refresh(struct sdl2_console *scon)
 void sdl2_vulkan_map_mouse(struct sdl2_console *scon, int wx, int wy,
                            int *x, int *y)
 {
-    int surface_w, surface_h, width, height;
-    VkRect2D place;
+    int width, height;
+    VkOffset2D pixel;
 
     if (!scon->vulkan_window) {
         return;
     }
-    surface_w = surface_width(scon->surface);
-    surface_h = surface_height(scon->surface);
     SDL_GetWindowSize(scon->real_window, &width, &height);
-    if (width <= 0 || height <= 0) {
-        return;
+    if (width > 0 && height > 0) {
+        pixel = vulkan_draw_pixel_at(surface_width(scon->surface),
+                                     surface_height(scon->surface),
+                                     (VkExtent2D) { width, height }, wx, wy);
+        *x = pixel.x;
+        *y = pixel.y;
     }
-    place = vulkan_draw_place(surface_w, surface_h, (VkExtent2D) {
-        .width = width,
-        .height = height,
-    });
-    *x = (int64_t)(wx - place.offset.x) * surface_w / place.extent.width;
-    *y = (int64_t)(wy - place.offset.y) * surface_h / place.extent.height;
-    *x = MIN(MAX(*x, 0), surface_w - 1);
-    *y = MIN(MAX(*y, 0), surface_h - 1);
 }
 
 void sdl2_vulkan_cleanup(struct sdl2_console *consoles, int count)

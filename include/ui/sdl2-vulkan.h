@@ -60,8 +60,11 @@ bool sdl2_vulkan_switch(struct sdl2_console *scon, DisplaySurface *surface);
  */
 bool sdl2_vulkan_update(struct sdl2_console *scon, int x, int y, int w, int h);
 
-/** sdl2_vulkan_refresh - ask for frames as often as the screen shows them */
-void sdl2_vulkan_refresh(struct sdl2_console *scon);
+/** sdl2_vulkan_refresh_begin - the device is going to be asked for a frame */
+void sdl2_vulkan_refresh_begin(struct sdl2_console *scon);
+
+/** sdl2_vulkan_refresh_end - it was asked; says how soon it will be again */
+void sdl2_vulkan_refresh_end(struct sdl2_console *scon);
 
 /**
  * sdl2_vulkan_map_mouse - find the pixel under the mouse between the bars

@@ -185,8 +185,10 @@ static void floor_create_swapchain(SwapFloor *f)
     gpu_must(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(
                  f->gpu.physical, f->surface, &caps),
              "vkGetPhysicalDeviceSurfaceCapabilitiesKHR");
-    if (caps.currentExtent.width != f->extent.width ||
-        caps.currentExtent.height != f->extent.height) {
+    /* Of a Wayland window the swapchain makes the size, and says UINT32_MAX. */
+    if (caps.currentExtent.width != UINT32_MAX &&
+        (caps.currentExtent.width != f->extent.width ||
+         caps.currentExtent.height != f->extent.height)) {
         prog_die("the window has got %ux%u pixels", caps.currentExtent.width,
                  caps.currentExtent.height);
     }

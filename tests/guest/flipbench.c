@@ -3,6 +3,8 @@
  * flip costs the host.  The buffers hold two different test cards; --draw
  * changes their contents for every frame as a program would.
  *
+ * --kind none waits as often and shows nothing: what the guest costs anyway.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdio.h>
@@ -39,6 +41,18 @@ static void flipbench_draw(KmsBuffer *buf, unsigned frame)
     }
 }
 
+static void flipbench_wait(const FlipBench *opts)
+{
+    double start = prog_now_ms();
+
+    if (!opts->fps) {
+        prog_die("--kind none needs --fps");
+    }
+    for (unsigned frame = 1; frame <= opts->frames; frame++) {
+        prog_sleep_until_ms(start + frame * 1e3 / opts->fps);
+    }
+}
+
 static double flipbench_run(const FlipBench *opts, KmsOutput *out,
                             KmsBuffer *bufs)
 {
@@ -72,8 +86,8 @@ int main(int argc, char **argv)
         .fps = 60,
     };
     const ProgOption options[] = {
-        { "--kind", PROG_STRING, &opts.kind, "host3d (default), guest or dumb",
-          NULL },
+        { "--kind", PROG_STRING, &opts.kind, 
+          "host3d (default), guest, dumb or none", NULL },
         { "--size", PROG_SIZE, &opts.size, "default 1920x1080", NULL },
         { "--frames", PROG_NUMBER, &opts.frames, "flips, default 600", NULL },
         { "--fps", PROG_NUMBER, &opts.fps,
@@ -90,6 +104,10 @@ int main(int argc, char **argv)
     int fd;
 
     prog_options(argc, argv, options, PROG_COUNT(options));
+    if (!strcmp(opts.kind, "none")) {
+        flipbench_wait(&opts);
+        return 0;
+    }
     kind = virtgpu_kind(opts.kind);
     fd = kms_open(opts.card);
     if (kind != VIRTGPU_DUMB) {

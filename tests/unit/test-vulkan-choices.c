@@ -152,6 +152,36 @@ static void test_place(void)
     }
 }
 
+static void test_pixel_at(void)
+{
+    static const struct {
+        VkExtent2D window;      /* of a picture of 640x480 */
+        int x, y;
+        VkOffset2D pixel;
+    } cases[] = {
+        { { 640, 480 }, 0, 0, { 0, 0 } },
+        { { 640, 480 }, 639, 479, { 639, 479 } },
+        { { 1280, 960 }, 1279, 1, { 639, 0 } },
+        { { 1920, 480 }, 640, 7, { 0, 7 } },            /* bars at the sides */
+        { { 1920, 480 }, 1279, 7, { 639, 7 } },
+        { { 1920, 480 }, 3, 7, { 0, 7 } },
+        { { 1920, 480 }, 1900, 7, { 639, 7 } },
+        { { 640, 960 }, 5, 240, { 5, 0 } },             /* above and below */
+        { { 640, 960 }, 5, 959, { 5, 479 } },
+        { { 640, 960 }, -1, 10, { 0, 0 } },             /* dragged outside */
+        { { 1, 1 }, 0, 0, { 0, 0 } },
+    };
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(cases); i++) {
+        VkOffset2D at = vulkan_draw_pixel_at(640, 480, cases[i].window,
+                                             cases[i].x, cases[i].y);
+
+        g_assert_cmpint(at.x, ==, cases[i].pixel.x);
+        g_assert_cmpint(at.y, ==, cases[i].pixel.y);
+    }
+}
+
 /* Every result that can come has one meaning. */
 static void test_status(void)
 {
@@ -187,6 +217,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vulkan/no-driver", test_no_driver);
     g_test_add_func("/vulkan/swapchain-formats", test_swapchain_formats);
     g_test_add_func("/vulkan/place", test_place);
+    g_test_add_func("/vulkan/pixel-at", test_pixel_at);
     g_test_add_func("/vulkan/status", test_status);
     return g_test_run();
 }

@@ -232,6 +232,27 @@ static void test_damage_adds_up(void)
     window_close(&w);
 }
 
+/* One frame: a console says later that what it switched to is complete. */
+static void test_switch_and_update(void)
+{
+    DisplaySurface *surface = window_surface_new();
+    g_autoptr(VulkanFrame) frame = vulkan_frame_new(surface);
+    Window w;
+
+    window_open(&w, &window_plain);
+    vulkan_presenter_set_frame(w.presenter, frame);
+    vulkan_presenter_resize(w.presenter, WINDOW_SIZE, WINDOW_SIZE / 2);
+    g_usleep(50 * 1000);
+    g_assert_cmpuint(window_frames(&w), ==, 0);
+    vulkan_presenter_damage(w.presenter, 0, 0, 1, 1);
+    window_wait_frames(&w, 1);
+    g_usleep(50 * 1000);
+    g_assert_cmpuint(window_frames(&w), ==, 1);
+    g_assert_cmpuint(window_copied(&w), ==, WINDOW_PIXELS);
+    w.surface = surface;        /* freed with the window */
+    window_close(&w);
+}
+
 static void test_newest_frame_wins(void)
 {
     Window w;
@@ -463,6 +484,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vulkan/resize", test_resize);
     g_test_add_func("/vulkan/always-suboptimal", test_always_suboptimal);
     g_test_add_func("/vulkan/damage", test_damage_adds_up);
+    g_test_add_func("/vulkan/switch-and-update", test_switch_and_update);
     g_test_add_func("/vulkan/newest-wins", test_newest_frame_wins);
     g_test_add_func("/vulkan/host-pointer", test_host_pointer_copies_nothing);
     g_test_add_func("/vulkan/host-pointer-refused", test_refused_host_pointer);

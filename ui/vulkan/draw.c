@@ -32,6 +32,19 @@ VkRect2D vulkan_draw_place(uint32_t width, uint32_t height, VkExtent2D extent)
     return place;
 }
 
+VkOffset2D vulkan_draw_pixel_at(uint32_t width, uint32_t height,
+                                VkExtent2D extent, int x, int y)
+{
+    VkRect2D place = vulkan_draw_place(width, height, extent);
+    int64_t left = (int64_t)(x - place.offset.x) * width / place.extent.width;
+    int64_t top = (int64_t)(y - place.offset.y) * height / place.extent.height;
+
+    return (VkOffset2D) {
+        .x = MIN(MAX(left, 0), width - 1),
+        .y = MIN(MAX(top, 0), height - 1),
+    };
+}
+
 /* One image changes its layout between two uses. */
 static void vulkan_draw_barrier(VulkanDevice *dev, VkCommandBuffer cmd,
                                 VkPipelineStageFlags after,

@@ -29,6 +29,19 @@ typedef struct VulkanTarget {
 VkRect2D vulkan_draw_place(uint32_t width, uint32_t height, VkExtent2D extent);
 
 /**
+ * vulkan_draw_pixel_at - which pixel of a picture is at a place in a window
+ * @width: of the picture, pixels
+ * @height: of the picture, pixels
+ * @extent: of the window, pixels
+ * @x: of the place, in the window's pixels
+ * @y: of the place, in the window's pixels
+ *
+ * Return: a pixel of the picture; the nearest one for a place beside it.
+ */
+VkOffset2D vulkan_draw_pixel_at(uint32_t width, uint32_t height,
+                                VkExtent2D extent, int x, int y);
+
+/**
  * vulkan_draw_record - record the commands of one frame
  * @image: stays referenced until the commands are done
  * @slot: whose copy of @image is read

@@ -31,8 +31,8 @@ static void vulkan_presenter_take_surface_locked(VulkanPresenter *p)
 
 static bool vulkan_presenter_has_work_locked(VulkanPresenter *p)
 {
-    return p->is_dirty && p->frame && p->surface != VK_NULL_HANDLE &&
-           p->extent.width && p->extent.height;
+    return p->is_dirty && !p->is_held && p->frame &&
+           p->surface != VK_NULL_HANDLE && p->extent.width && p->extent.height;
 }
 
 /*

@@ -41,6 +41,7 @@ struct VulkanPresenter {
     QemuCond changed;
     bool is_stopping;
     bool is_dirty;              /* something is to be drawn */
+    bool is_held;               /* but not before @frame's first damage */
     VkSurfaceKHR next_surface;  /* owned; the thread takes it */
     VulkanFrame *frame;         /* ref */
     pixman_region32_t damage;   /* of @frame, not yet taken by the thread */

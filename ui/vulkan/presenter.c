@@ -44,21 +44,27 @@ static void vulkan_presenter_wake_locked(VulkanPresenter *p)
     qemu_cond_signal(&p->changed);
 }
 
-void vulkan_presenter_show(VulkanPresenter *p, VulkanFrame *frame)
+void vulkan_presenter_set_frame(VulkanPresenter *p, VulkanFrame *frame)
 {
     g_autoptr(VulkanFrame) old = NULL;
 
     WITH_QEMU_LOCK_GUARD(&p->lock) {
         old = p->frame;
         p->frame = frame ? vulkan_frame_ref(frame) : NULL;
+        p->is_held = true;
         pixman_region32_clear(&p->damage);
         if (frame) {
             pixman_region32_union_rect(&p->damage, &p->damage, 0, 0,
                                        frame->width, frame->height);
         }
-        vulkan_presenter_wake_locked(p);
     }
     vulkan_frame_revoke(old);
+}
+
+void vulkan_presenter_show(VulkanPresenter *p, VulkanFrame *frame)
+{
+    vulkan_presenter_set_frame(p, frame);
+    vulkan_presenter_damage(p, 0, 0, frame->width, frame->height);
 }
 
 void vulkan_presenter_damage(VulkanPresenter *p, int x, int y, int w, int h)
@@ -70,6 +76,7 @@ void vulkan_presenter_damage(VulkanPresenter *p, int x, int y, int w, int h)
 
         pixman_region32_reset(&p->damage, &all);
     }
+    p->is_held = false;
     vulkan_presenter_wake_locked(p);
 }
 
@@ -93,7 +100,7 @@ void vulkan_presenter_set_surface(VulkanPresenter *p, VkSurfaceKHR surface)
 
 void vulkan_presenter_stop(VulkanPresenter *p)
 {
-    vulkan_presenter_show(p, NULL);
+    vulkan_presenter_set_frame(p, NULL);
     WITH_QEMU_LOCK_GUARD(&p->lock) {
         p->is_stopping = true;
         qemu_cond_signal(&p->changed);

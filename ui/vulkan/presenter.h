@@ -49,10 +49,16 @@ VulkanPresenter *vulkan_presenter_new(VulkanInstance *instance,
                                       void *opaque);
 
 /**
- * vulkan_presenter_show - show another picture from now on
+ * vulkan_presenter_set_frame - the picture is another one from now on
  * @frame: the presenter takes a reference; NULL: nothing.  The frame shown
  *         before is revoked.
+ *
+ * It is drawn with the next vulkan_presenter_damage(), all of it.  Until then
+ * its pixels may still be on their way, and it would be drawn twice.
  */
+void vulkan_presenter_set_frame(VulkanPresenter *p, VulkanFrame *frame);
+
+/** vulkan_presenter_show - set @frame, which is complete, and draw it */
 void vulkan_presenter_show(VulkanPresenter *p, VulkanFrame *frame);
 
 /** vulkan_presenter_damage - a part of the picture changed (pixels of it) */

@@ -14,6 +14,9 @@
 #include "venus.h"
 #include "trace.h"
 
+/* Flips that come sooner after another wait for the displays' next refresh. */
+#define FLIP_MIN_NS (4 * SCALE_MS)
+
 static struct virtio_gpu_scanout *venus_scanout_base(VenusState *s, int i)
 {
     return &s->g->parent_obj.scanout[i];
@@ -64,6 +67,18 @@ void venus_scanout_apply(VenusState *s, int i)
 {
     if (!venus_readback_begin(s, i) && s->scanout[i].next) {
         venus_scanout_put(s, i, g_steal_pointer(&s->scanout[i].next));
+    }
+}
+
+/* Displays that have no work with it get a flip when the guest flushes it. */
+static void venus_scanout_flush_flip(VenusState *s, int i)
+{
+    int64_t now = get_clock();
+
+    if (now - s->scanout[i].flushed_ns >= FLIP_MIN_NS &&
+        dpy_gfx_wants_flips(venus_scanout_base(s, i)->con)) {
+        s->scanout[i].flushed_ns = now;
+        venus_scanout_apply(s, i);
     }
 }
 
@@ -200,9 +215,15 @@ enum virtio_gpu_ctrl_type venus_cmd_flush(VenusState *s, VenusCmd *cmd)
         struct virtio_gpu_scanout *scanout = venus_scanout_base(s, i);
         struct virtio_gpu_rect r;
 
+        if (scanout->resource_id != res->id) {
+            continue;
+        }
         /* A flip that is still to be shown draws everything. */
-        if (scanout->resource_id != res->id || s->scanout[i].next ||
-            !venus_scanout_clip(scanout, &flush->r, &r) ||
+        if (s->scanout[i].next) {
+            venus_scanout_flush_flip(s, i);
+            continue;
+        }
+        if (!venus_scanout_clip(scanout, &flush->r, &r) ||
             venus_readback_defer(s, i)) {
             continue;
         }

@@ -112,6 +112,7 @@ typedef struct VenusContext {
 typedef struct VenusScanout {
     DisplaySurface *next;       /* owned: a flip no display has asked for */
     VenusReadback *reading;     /* borrowed: what is being read for it */
+    int64_t flushed_ns;         /* when one went to the displays at once */
     bool is_stale;              /* what is shown has to be read back */
     bool was_asked;             /* a display asked while it was read */
 } VenusScanout;

@@ -9,6 +9,8 @@ import time
 
 from PIL import Image
 
+from .desktop import Desktop
+
 HELD = 10               # seconds until keys are let go without an effect
 # A window manager that takes no keys and adds nothing to a window
 WINDOW_MANAGER = '''unbind-key all
@@ -17,28 +19,13 @@ borderwidth 0
 '''
 
 
-class XDisplay:
+class XDisplay(Desktop):
     """Looks at the windows of the X server that DISPLAY names."""
 
-    environ = {}        # what a program needs besides to show itself there
-
     def windows(self, name='QEMU'):
-        """The visible windows whose title holds name, oldest first."""
         found = self._call('xdotool', 'search', '--onlyvisible', '--name',
                            name, check=False)
         return sorted(int(line) for line in found.split())
-
-    def wait_windows(self, count=1, name='QEMU', timeout=60):
-        """Waits until there are that many windows: their ids."""
-        deadline = time.monotonic() + timeout
-        while True:
-            found = self.windows(name)
-            if len(found) >= count:
-                return found
-            if time.monotonic() > deadline:
-                raise AssertionError(f'{len(found)} windows called {name}, '
-                                     f'not {count}')
-            time.sleep(0.5)
 
     def resize(self, window, width, height, top=0):
         """Gives a window a size, and a place at the left where it is seen."""
@@ -81,13 +68,6 @@ class XDisplay:
         data = self._call('import', '-silent', '-window', str(window),
                           'ppm:-')
         return Image.open(io.BytesIO(data)).convert('RGB')
-
-    def _call(self, *command, check=True):
-        done = subprocess.run(command, check=check, timeout=60,
-                              env=dict(os.environ, **self.environ),
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        return done.stdout
 
 
 class XServer(XDisplay):
