@@ -63,10 +63,11 @@ static double flipbench_run(const FlipBench *opts, KmsOutput *out,
     for (unsigned frame = 1; frame <= opts->frames; frame++) {
         KmsBuffer *buf = &bufs[frame % FLIPBENCH_BUFFERS];
 
+        /* Only then is nobody shown what is drawn now. */
+        kms_flip_wait(out);
         if (opts->draw) {
             flipbench_draw(buf, frame);
         }
-        kms_flip_wait(out);
         if (opts->fps) {
             prog_sleep_until_ms(start + frame * 1e3 / opts->fps);
         }
