@@ -70,12 +70,17 @@ void venus_scanout_apply(VenusState *s, int i)
     }
 }
 
-/* Displays that have no work with it get a flip when the guest flushes it. */
-static void venus_scanout_flush_flip(VenusState *s, int i)
+/*
+ * Displays that have no work with it get a flip when the guest flushes it, if
+ * the device has none either: not more copies than the displays ask for.
+ */
+static void venus_scanout_flush_flip(VenusState *s, int i,
+                                     const VenusResource *res)
 {
     int64_t now = get_clock();
 
-    if (now - s->scanout[i].flushed_ns >= FLIP_MIN_NS &&
+    if (!res->image_is_shadow &&
+        now - s->scanout[i].flushed_ns >= FLIP_MIN_NS &&
         dpy_gfx_wants_flips(venus_scanout_base(s, i)->con)) {
         s->scanout[i].flushed_ns = now;
         venus_scanout_apply(s, i);
@@ -220,7 +225,7 @@ enum virtio_gpu_ctrl_type venus_cmd_flush(VenusState *s, VenusCmd *cmd)
         }
         /* A flip that is still to be shown draws everything. */
         if (s->scanout[i].next) {
-            venus_scanout_flush_flip(s, i);
+            venus_scanout_flush_flip(s, i, res);
             continue;
         }
         if (!venus_scanout_clip(scanout, &flush->r, &r) ||
