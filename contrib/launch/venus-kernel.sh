@@ -18,7 +18,7 @@ shift 2
 if [ "$(uname -m)" = aarch64 ] && [ -w /dev/kvm ]; then
     set -- -accel kvm -cpu host "$@"
 else
-    set -- -accel tcg -cpu cortex-a72 "$@"
+    set -- -accel tcg -cpu max,pauth=off "$@"
 fi
 
 exec "${QEMU:-qemu-system-aarch64}" \
