@@ -36,7 +36,7 @@ done
 poweroff -f
 '''
 MACHINE = ('-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max',
-           '-smp', '2', '-m', '1G', '-nodefaults', '-nic', 'none',
+           '-smp', str(max(2, min(os.cpu_count(), 8))), '-nodefaults', '-nic', 'none',
            '-display', 'none', '-no-reboot')
 TAP = re.compile(r'^(ok|not ok) \d+ (?:- )?(\S+)(?:[ \t]+# (\S.*))?$',
                  re.M)
@@ -100,13 +100,18 @@ class Initramfs:
         self._entry(name[1:], 0o100755, data)
 
 
-def make_initramfs(path, programs):
+def is_elf(file):
+    with open(file, 'rb') as start:
+        return start.read(4) == b'\x7fELF'
+
+
+def make_initramfs(path, programs, others):
     """One that runs programs, in the order of their names."""
-    files = {str(DRIVER): DRIVER}
+    files = {str(DRIVER): DRIVER} | others
     for name in LOADED:
         files[library(name)] = Path(library(name))
     for file in (*programs, *files.copy().values()):
-        if file.suffix != '.json':
+        if is_elf(file):
             files.update((name, Path(name)) for name in libraries(file))
     files['/bin/busybox'] = Path('/usr/bin/busybox')
     for program in programs:
@@ -117,13 +122,16 @@ def make_initramfs(path, programs):
             archive.add(name, file.read_bytes())
 
 
-def run(log, programs, timeout):
-    """Boots the guest: {program: what it printed, and its exit status}."""
+def run(log, programs, timeout, *, memory='1G', others=None):
+    """Boots the guest: {program: what it printed, and its exit status}.
+
+    others are what the programs need besides: {name there: file here}.
+    """
     log.mkdir(parents=True, exist_ok=True)
     initramfs, serial = log / 'initramfs', log / 'serial.log'
-    make_initramfs(initramfs, programs)
+    make_initramfs(initramfs, programs, others or {})
     command = ['setpriv', '--pdeathsig', 'KILL', str(QEMU), *MACHINE,
-               '-serial', f'file:{serial}', '-kernel', str(KERNEL),
+               '-m', memory, '-serial', f'file:{serial}', '-kernel', str(KERNEL),
                '-initrd', str(initramfs),
                '-append', 'console=ttyS0 quiet panic=-1 no_timer_check']
     try:
