@@ -75,7 +75,8 @@ void window_show(Window *w, DisplaySurface *surface)
 {
     g_autoptr(VulkanFrame) frame = vulkan_frame_new(surface);
 
-    vulkan_presenter_show(w->presenter, frame);
+    vulkan_presenter_set_frame(w->presenter, frame);
+    vulkan_presenter_damage(w->presenter, 0, 0, frame->width, frame->height);
     qemu_free_displaysurface(w->surface);
     w->surface = surface;
 }

@@ -61,12 +61,6 @@ void vulkan_presenter_set_frame(VulkanPresenter *p, VulkanFrame *frame)
     vulkan_frame_revoke(old);
 }
 
-void vulkan_presenter_show(VulkanPresenter *p, VulkanFrame *frame)
-{
-    vulkan_presenter_set_frame(p, frame);
-    vulkan_presenter_damage(p, 0, 0, frame->width, frame->height);
-}
-
 void vulkan_presenter_damage(VulkanPresenter *p, int x, int y, int w, int h)
 {
     QEMU_LOCK_GUARD(&p->lock);

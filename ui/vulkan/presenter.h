@@ -58,9 +58,6 @@ VulkanPresenter *vulkan_presenter_new(VulkanInstance *instance,
  */
 void vulkan_presenter_set_frame(VulkanPresenter *p, VulkanFrame *frame);
 
-/** vulkan_presenter_show - set @frame, which is complete, and draw it */
-void vulkan_presenter_show(VulkanPresenter *p, VulkanFrame *frame);
-
 /** vulkan_presenter_damage - a part of the picture changed (pixels of it) */
 void vulkan_presenter_damage(VulkanPresenter *p, int x, int y, int w, int h);
 

@@ -110,7 +110,7 @@ typedef struct VenusContext {
 
 /* What venus_scanout_*() keep for one output beside the base class's state. */
 typedef struct VenusScanout {
-    DisplaySurface *next;       /* owned: a flip no display has asked for */
+    DisplaySurface *next;       /* owned: a flip that displays do not have */
     VenusReadback *reading;     /* borrowed: what is being read for it */
     int64_t flushed_ns;         /* when one went to the displays at once */
     bool is_stale;              /* what is shown has to be read back */

@@ -36,8 +36,8 @@ done
 poweroff -f
 '''
 MACHINE = ('-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max',
-           '-smp', str(max(2, min(os.cpu_count(), 8))), '-nodefaults', '-nic', 'none',
-           '-display', 'none', '-no-reboot')
+           '-smp', str(max(2, min(os.cpu_count(), 8))),
+           '-nodefaults', '-nic', 'none', '-display', 'none', '-no-reboot')
 TAP = re.compile(r'^(ok|not ok) \d+ (?:- )?(\S+)(?:[ \t]+# (\S.*))?$',
                  re.M)
 PLAN = re.compile(r'^1\.\.(\d+)$', re.M)

@@ -15,7 +15,7 @@ from .console import Console
 from .qmp import Qmp, QmpError
 
 READY = r'GUEST-READY (\S+) (\S+)\r?\n'
-# Pointer authentication would take TCG half of the guest's time.
+# TCG computes every signature of pointer authentication in a helper.
 MACHINE = ('-M', 'virt', '-cpu', 'max,pauth=off', '-smp', '2',
            '-m', '1G', '-nic', 'none')
 
