@@ -7,7 +7,7 @@ from .repo import functions, matches
 FILE_LINES = 500
 FUNCTION_LINES = 60
 OURS = ("accel/", "contrib/", "hw/", "include/", "tests/bench/",
-        "tests/guest/", "tests/qtest/", "tests/unit/", "tests/vulkan-", "ui/")
+        "tests/guest/", "tests/qtest/", "tests/unit/", "tests/vulkan/", "ui/")
 DEVICE_AND_UI = ("accel/", "hw/", "ui/")
 # The only places for conditional compilation.
 MAY_HAVE_IF = re.compile(r"(^|/)(prelude|compat)\.h$|/surface-[^/]*$")

@@ -12,7 +12,7 @@ from harness.case import FunctionalTest, VmTest
 from harness.vm import MACHINE, Vm
 
 LAVAPIPE = sorted(Path('/usr/share/vulkan/icd.d').glob('lvp_icd*.json'))
-LOOKALIKE = env.BUILD / 'ours/tests/vulkan-lookalike'
+LOOKALIKE = env.BUILD / 'ours/tests/vulkan/lookalike'
 DEVICE = '/machine/peripheral/gpu0'
 
 

@@ -18,7 +18,7 @@ QEMU_UNPATCHED = Path(os.environ.get('QEMU_UNPATCHED') or
 
 HOST_PROGRAMS = BUILD / 'ours/tests/guest'
 BENCH_PROGRAMS = BUILD / 'ours/tests/bench'
-TEST_LAYERS = BUILD / 'ours/tests/layers'
+TEST_LAYERS = BUILD / 'ours/tests/vulkan/layers'
 FIRMWARE = (Path('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'),
             Path('/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd'))
 
