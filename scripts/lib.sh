@@ -17,6 +17,9 @@ LOGS=$BUILD/log
 STAMPS=$BUILD/stamp
 mkdir -p "$BUILD" "$LOGS" "$STAMPS"
 
+# What each step took, for the table at the end of a run (scripts/timed).
+export TIMING=${TIMING:-$LOGS/timing.tsv}
+
 say()
 {
     printf '%s\n' "$*"
@@ -76,6 +79,7 @@ step()
     done
     wait "$pid" || rc=$?
     trap - INT TERM
+    printf '%s\t%s\n' "$((SECONDS - start))" "$name" >>"$TIMING"
     if [ "$rc" -ne 0 ]; then
         step_failed "$name" "$rc" "$log" "$((SECONDS - start))"
         return "$rc"
@@ -108,20 +112,30 @@ aside()
     shift
     rm -f "$status"
     {
+        trap - EXIT
         rc=0
         "$@" || rc=$?
         echo "$rc" >"$status"
     } &
-    ASIDE=$!
-    trap 'kill "$ASIDE" 2>/dev/null || true' EXIT
+    ASIDE="${ASIDE:-} $!"
+    # shellcheck disable=SC2064  # the processes of now are meant
+    trap "kill $ASIDE 2>/dev/null || true" EXIT
 }
 
-# aside_wait NAME: wait for its end and return how it ended.
+# aside_wait NAME: wait for its end and return how it ended.  A process that is
+# gone without a status was killed.
 aside_wait()
 {
-    wait "$ASIDE" 2>/dev/null || true
-    trap - EXIT
-    return "$(cat "$BUILD/aside-$1" 2>/dev/null || echo 1)"
+    local status=$BUILD/aside-$1 p alive=yes
+
+    while [ ! -s "$status" ] && [ -n "$alive" ]; do
+        alive=
+        for p in $ASIDE; do
+            ! kill -0 "$p" 2>/dev/null || alive=yes
+        done
+        sleep 0.2
+    done
+    return "$(cat "$status" 2>/dev/null || echo 1)"
 }
 
 # hash_of FILE... : one hash over names and contents; missing files count too.
@@ -163,9 +177,18 @@ inside()
     "$TOP/scripts/enter" "$@"
 }
 
+# our_tests [VARIANT]: names of our tests in QEMU's own harness; of those that
+# `make check` runs in this variant of the build, where one is named.
+our_tests()
+{
+    sed 's/#.*//' "$TOP/tests/our-tests" |
+        awk -v v="${1:-main}" \
+            'NF && (v == "main" || index($0 " ", " " v " ")) {print $1}'
+}
+
 # Our unit tests that start threads.  Those that start processes are not for
 # the thread sanitizer.
 tsan_tests()
 {
-    grep -E '^test-(scanout-image|venus-fence|vulkan-)' "$TOP/tests/our-tests"
+    our_tests | grep -E '^test-(scanout-image|venus-fence|vulkan-)'
 }
