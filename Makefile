@@ -12,7 +12,7 @@ export BUILD ROOT QEMU_SRC DISTDIR VNC V DISPLAY_TEST
 
 ENTER := scripts/enter
 
-.PHONY: help demo check build bench apply shell guest lint coverage fuzz soak \
+.PHONY: help demo check check-long build bench apply shell guest lint coverage fuzz soak \
 	docs clean ready
 
 help:
@@ -28,8 +28,8 @@ ready:
 	@scripts/prepare
 	@scripts/ready
 
-demo: ready
-	@$(ENTER) scripts/demo
+demo:
+	@scripts/timed demo prepare ready "enter scripts/demo"
 
 bench: ready
 	@$(ENTER) scripts/bench
@@ -38,8 +38,11 @@ guest: ready
 	@$(ENTER) scripts/demo-guest
 
 check:
-	@scripts/prepare
-	@scripts/check $(PARTS)
+	@scripts/timed check prepare "check $(PARTS)"
+
+# What check leaves out; ROWS="..." runs some rows of it.
+check-long:
+	@scripts/timed check-long prepare ready "check-long $(ROWS)"
 
 lint:
 	@scripts/prepare
