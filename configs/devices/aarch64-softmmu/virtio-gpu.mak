@@ -11,6 +11,8 @@ CONFIG_VIRTIO_PCI=y
 # What the tests are about
 CONFIG_VIRTIO_GPU=y
 CONFIG_VIRTIO_VGA=y
+# virtio-vga calls it, and does not say so.
+CONFIG_VGA_PCI=y
 
 # What such a guest has besides
 CONFIG_VIRTIO_BLK=y
