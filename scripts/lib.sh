@@ -177,13 +177,16 @@ inside()
     "$TOP/scripts/enter" "$@"
 }
 
-# our_tests [VARIANT]: names of our tests in QEMU's own harness; of those that
-# `make check` runs in this variant of the build, where one is named.
+# our_tests [VARIANT]: names of our tests in QEMU's own harness, those that this
+# variant of the build has.
 our_tests()
 {
-    sed 's/#.*//' "$TOP/tests/our-tests" |
-        awk -v v="${1:-main}" \
-            'NF && (v == "main" || index($0 " ", " " v " ")) {print $1}'
+    local without='^$'
+
+    # The presenter is no part of a build without Vulkan.
+    [ "${1:-}" != nogl ] || without='^test-vulkan-'
+    sed 's/#.*//' "$TOP/tests/our-tests" | awk 'NF {print $1}' |
+        grep -v "$without"
 }
 
 # Our unit tests that start threads.  Those that start processes are not for

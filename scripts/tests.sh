@@ -78,6 +78,21 @@ qemu_tests()
         "${names[@]}" >>"$RESULTS/$suite.tsv" || row failed "$suite"
 }
 
+# built VARIANT: build a variant of QEMU and its tests.
+built()
+{
+    part "build $1" env TESTS=1 "$TOP/scripts/build" "$1"
+}
+
+# all_tests VARIANT: all of our tests that a variant has.
+all_tests()
+{
+    local names
+
+    mapfile -t names < <(our_tests "$1")
+    qemu_tests "$1" "" -- "${names[@]}"
+}
+
 # ours_tests VARIANT: tests of our own parts, built by scripts/ours.
 ours_tests()
 {
