@@ -19,7 +19,7 @@ typedef struct LookObject {
     VkDevice device;
     PFN_vkGetInstanceProcAddr instance_proc;    /* of an instance */
     PFN_vkGetDeviceProcAddr device_proc;        /* of a device */
-    unsigned queue_uses;        /* see look_use_queues() */
+    atomic_flag queues;         /* set while a queue of a device is used */
     struct LookObject *next;    /* owned */
 } LookObject;
 
@@ -94,13 +94,15 @@ PFN_vkVoidFunction look_below(const void *handle, const char *name)
     return function;
 }
 
-/*
- * No lock and nothing atomic: drivers have no thread sanitizer in them, so that
- * it is here that it sees two threads.
- */
-void look_use_queues(const void *handle)
+atomic_flag *look_queues(const void *handle)
 {
-    object_find(handle, false)->queue_uses++;
+    return &object_find(handle, false)->queues;
+}
+
+VkResult look_refuse(const char *what)
+{
+    fprintf(stderr, "lookalike: refused: %s\n", what);
+    return VK_ERROR_INVALID_EXTERNAL_HANDLE;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL

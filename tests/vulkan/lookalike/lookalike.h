@@ -11,6 +11,7 @@
 #ifndef VULKAN_LOOKALIKE_H
 #define VULKAN_LOOKALIKE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <vulkan/vulkan.h>
@@ -59,13 +60,11 @@ PFN_vkVoidFunction look_below(const void *handle, const char *name);
 #define LOOK_BELOW(name, handle, ...) \
     ((PFN_vk##name)look_below(handle, "vk" #name))(handle, ##__VA_ARGS__)
 
-/**
- * look_use_queues - note a use of a device's queues
- * @handle: the device, or a queue of it
- *
- * Two threads must not do so at the same time.
- */
-void look_use_queues(const void *handle);
+/** look_queues - whether a device's queues are used, by the device or a queue */
+atomic_flag *look_queues(const void *handle);
+
+/** look_refuse - say on stderr that MoltenVK would not do @what */
+VkResult look_refuse(const char *what);
 
 /* properties.c */
 

@@ -6,17 +6,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <stdio.h>
 #include <sys/mman.h>
 
 #include "lookalike.h"
-
-/* The functions of memory by descriptor are not there. */
-static VkResult look_refuse(const char *what)
-{
-    fprintf(stderr, "lookalike: refused: %s\n", what);
-    return VK_ERROR_INVALID_EXTERNAL_HANDLE;
-}
 
 static VKAPI_ATTR VkResult VKAPI_CALL
 look_AllocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
