@@ -1,7 +1,7 @@
 /*
  * What a layer finds: its place in the loader's chain, and its own functions
  *
- * Knows nothing of what the layer does; the layer for tests uses it as well.
+ * Knows nothing of what the layer does.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -64,7 +64,6 @@
     X(GetImageSubresourceLayout2, GetImageSubresourceLayout2KHR)              \
     X(GetMemoryFdKHR, GetMemoryFdKHR)                                         \
     X(GetMemoryFdPropertiesKHR, GetMemoryFdPropertiesKHR)                     \
-    X(GetMemoryHostPointerPropertiesEXT, GetMemoryHostPointerPropertiesEXT)   \
     X(GetSemaphoreFdKHR, GetSemaphoreFdKHR)                                   \
     X(ImportFenceFdKHR, ImportFenceFdKHR)                                     \
     X(ImportSemaphoreFdKHR, ImportSemaphoreFdKHR)                             \

@@ -38,6 +38,17 @@ void layer_map_cleanup(LayerMap *map, void (*free_value)(void *value))
     pthread_mutex_destroy(&map->lock);
 }
 
+void layer_map_trim(LayerMap *map)
+{
+    pthread_mutex_lock(&map->lock);
+    if (!map->count) {
+        free(map->buckets);
+        map->buckets = NULL;
+        map->bucket_count = 0;
+    }
+    pthread_mutex_unlock(&map->lock);
+}
+
 /* The place that points to the entry of @key, or to the end of its bucket */
 static LayerMapEntry **map_place(LayerMapEntry **buckets, size_t count,
                                  uint64_t key)

@@ -36,6 +36,11 @@ void layer_map_init(LayerMap *map);
 void layer_map_cleanup(LayerMap *map, void (*free_value)(void *value));
 
 /**
+ * layer_map_trim - free what an empty map keeps for later; no more than that
+ */
+void layer_map_trim(LayerMap *map);
+
+/**
  * layer_map_insert - remember @value under @key
  * @key: not in the map
  * @value: not NULL; the map's from now on

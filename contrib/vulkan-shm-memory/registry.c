@@ -18,6 +18,15 @@ static uint64_t registry_key(const void *dispatchable)
     return (uintptr_t)*(void *const *)dispatchable;
 }
 
+/* The loader unloads the layer after its last instance: nothing may be left. */
+static void *registry_take(LayerMap *map, const void *dispatchable)
+{
+    void *value = layer_map_take(map, registry_key(dispatchable));
+
+    layer_map_trim(map);
+    return value;
+}
+
 bool layer_register_instance(LayerInstance *inst)
 {
     return layer_map_insert(&instances, registry_key(inst->handle), inst);
@@ -30,7 +39,7 @@ LayerInstance *layer_instance(const void *dispatchable)
 
 LayerInstance *layer_forget_instance(VkInstance handle)
 {
-    return layer_map_take(&instances, registry_key(handle));
+    return registry_take(&instances, handle);
 }
 
 bool layer_register_device(LayerDevice *dev)
@@ -45,5 +54,5 @@ LayerDevice *layer_device(const void *dispatchable)
 
 LayerDevice *layer_forget_device(VkDevice handle)
 {
-    return layer_map_take(&devices, registry_key(handle));
+    return registry_take(&devices, handle);
 }

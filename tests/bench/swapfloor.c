@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "card.h"
-#include "gpu.h"
+#include "gpu-present.h"
 #include "prog.h"
 
 /* After Vulkan's header, so that SDL makes no types of its own. */
@@ -24,7 +24,6 @@
 enum {
     PICTURES = 2,
     SLOTS = 2,                  /* frames in flight */
-    MAX_IMAGES = 8,             /* of the swapchain */
     MAX_EXTENSIONS = 8,
     WARM_FRAMES = 60,           /* shown before anything is measured */
 };
@@ -43,11 +42,8 @@ typedef struct SwapFloor {
     SDL_Window *window;
     GpuDevice gpu;
     VkSurfaceKHR surface;
-    VkExtent2D extent;          /* of window, pictures and swapchain */
-    VkPresentModeKHR mode;
-    VkSwapchainKHR swapchain;
-    VkImage images[MAX_IMAGES];
-    VkSemaphore drawn[MAX_IMAGES];
+    GpuSwapchain swapchain;     /* of one size with window and pictures */
+    VkSemaphore drawn[GPU_MAX_IMAGES];
     GpuBuffer pictures[PICTURES];
     Slot slots[SLOTS];
 } SwapFloor;
@@ -69,80 +65,27 @@ static void floor_open_window(SwapFloor *f, ProgSize size)
     if (!f->window) {
         prog_die("no window for Vulkan: %s", SDL_GetError());
     }
-    f->extent = (VkExtent2D) { size.width, size.height };
-}
-
-static void floor_create_instance(SwapFloor *f)
-{
-    const char *names[MAX_EXTENSIONS];
-    unsigned count = MAX_EXTENSIONS;
-    const VkApplicationInfo app = {
-        .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-        .pApplicationName = "swapfloor",
-        .apiVersion = VK_API_VERSION_1_1,
-    };
-    VkInstanceCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-        .pApplicationInfo = &app,
-        .ppEnabledExtensionNames = names,
-    };
-    uint32_t devices = 1;
-    VkResult res;
-
-    if (!SDL_Vulkan_GetInstanceExtensions(f->window, &count, names)) {
-        prog_die("SDL: %s", SDL_GetError());
-    }
-    info.enabledExtensionCount = count;
-    gpu_must(vkCreateInstance(&info, NULL, &f->gpu.instance),
-             "vkCreateInstance");
-    res = vkEnumeratePhysicalDevices(f->gpu.instance, &devices,
-                                     &f->gpu.physical);
-    if (!devices || (res != VK_SUCCESS && res != VK_INCOMPLETE)) {
-        prog_die("no Vulkan device");
-    }
-    vkGetPhysicalDeviceProperties(f->gpu.physical, &f->gpu.props);
-    vkGetPhysicalDeviceMemoryProperties(f->gpu.physical, &f->gpu.memory);
-    if (!SDL_Vulkan_CreateSurface(f->window, f->gpu.instance, &f->surface)) {
-        prog_die("SDL: %s", SDL_GetError());
-    }
+    f->swapchain.extent = (VkExtent2D) { size.width, size.height };
 }
 
 static void floor_create_device(SwapFloor *f)
 {
-    static const char *const names[] = {
+    static const char *const device_names[] = {
         VK_KHR_SWAPCHAIN_EXTENSION_NAME,
         VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME,
     };
-    static const float priority = 0;
-    const VkDeviceQueueCreateInfo queue = {
-        .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-        .queueCount = 1,
-        .pQueuePriorities = &priority,
-    };
-    const VkDeviceCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .queueCreateInfoCount = 1,
-        .pQueueCreateInfos = &queue,
-        .enabledExtensionCount = PROG_COUNT(names),
-        .ppEnabledExtensionNames = names,
-    };
-    const VkCommandPoolCreateInfo pool = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
-    };
-    VkBool32 can = VK_FALSE;
+    const char *names[MAX_EXTENSIONS];
+    unsigned count = MAX_EXTENSIONS;
 
-    gpu_must(vkGetPhysicalDeviceSurfaceSupportKHR(f->gpu.physical, 0,
-                                                  f->surface, &can),
-             "vkGetPhysicalDeviceSurfaceSupportKHR");
-    if (!can) {
-        prog_die("the device's first queues cannot present");
+    if (!SDL_Vulkan_GetInstanceExtensions(f->window, &count, names)) {
+        prog_die("SDL: %s", SDL_GetError());
     }
-    gpu_must(vkCreateDevice(f->gpu.physical, &info, NULL, &f->gpu.device),
-             "vkCreateDevice");
-    vkGetDeviceQueue(f->gpu.device, 0, 0, &f->gpu.queues[0]);
-    gpu_must(vkCreateCommandPool(f->gpu.device, &pool, NULL, &f->gpu.pool),
-             "vkCreateCommandPool");
+    gpu_open_instance(&f->gpu, "swapfloor", names, count);
+    if (!SDL_Vulkan_CreateSurface(f->window, f->gpu.instance, &f->surface)) {
+        prog_die("SDL: %s", SDL_GetError());
+    }
+    gpu_open_presenting_device(&f->gpu, f->surface, device_names,
+                               PROG_COUNT(device_names));
 }
 
 /* MAILBOX where it is offered, else FIFO */
@@ -164,45 +107,11 @@ static VkPresentModeKHR floor_mode(SwapFloor *f)
 
 static void floor_create_swapchain(SwapFloor *f)
 {
-    VkSurfaceCapabilitiesKHR caps;
-    VkSwapchainCreateInfoKHR info = {
-        .sType = VK_STRUCTURE_TYPE_SWAPCHAIN_CREATE_INFO_KHR,
-        .surface = f->surface,
-        .imageFormat = VK_FORMAT_B8G8R8A8_UNORM,
-        .imageColorSpace = VK_COLOR_SPACE_SRGB_NONLINEAR_KHR,
-        .imageExtent = f->extent,
-        .imageArrayLayers = 1,
-        .imageUsage = VK_IMAGE_USAGE_TRANSFER_DST_BIT,
-        .compositeAlpha = VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR,
-        .presentMode = f->mode = floor_mode(f),
-        .clipped = VK_TRUE,
-    };
-    const VkSemaphoreCreateInfo semaphore = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
-    };
-    uint32_t count = MAX_IMAGES;
-
-    gpu_must(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(
-                 f->gpu.physical, f->surface, &caps),
-             "vkGetPhysicalDeviceSurfaceCapabilitiesKHR");
-    /* Of a Wayland window the swapchain makes the size, and says UINT32_MAX. */
-    if (caps.currentExtent.width != UINT32_MAX &&
-        (caps.currentExtent.width != f->extent.width ||
-         caps.currentExtent.height != f->extent.height)) {
-        prog_die("the window has got %ux%u pixels", caps.currentExtent.width,
-                 caps.currentExtent.height);
-    }
+    f->swapchain.mode = floor_mode(f);
     /* The same number as QEMU's windows ask for */
-    info.minImageCount = caps.minImageCount + 1 > 3 ? caps.minImageCount + 1 :
-                                                      3;
-    info.preTransform = caps.currentTransform;
-    gpu_must(vkCreateSwapchainKHR(f->gpu.device, &info, NULL, &f->swapchain),
-             "vkCreateSwapchainKHR");
-    gpu_must(vkGetSwapchainImagesKHR(f->gpu.device, f->swapchain, &count,
-                                     f->images), "vkGetSwapchainImagesKHR");
-    for (uint32_t i = 0; i < count; i++) {
-        gpu_must(vkCreateSemaphore(f->gpu.device, &semaphore, NULL,
-                                   &f->drawn[i]), "vkCreateSemaphore");
+    gpu_swapchain_init(&f->gpu, &f->swapchain, f->surface, 3);
+    for (uint32_t i = 0; i < f->swapchain.count; i++) {
+        f->drawn[i] = gpu_semaphore(&f->gpu);
     }
 }
 
@@ -256,9 +165,10 @@ static void floor_import(SwapFloor *f, GpuBuffer *buf)
 
 static void floor_make_pictures(SwapFloor *f)
 {
-    size_t stride = (size_t)f->extent.width * 4;
+    VkExtent2D extent = f->swapchain.extent;
+    size_t stride = (size_t)extent.width * 4;
     size_t page = sysconf(_SC_PAGESIZE);
-    size_t size = (stride * f->extent.height + page - 1) / page * page;
+    size_t size = (stride * extent.height + page - 1) / page * page;
 
     for (unsigned i = 0; i < PICTURES; i++) {
         GpuBuffer *buf = &f->pictures[i];
@@ -269,7 +179,7 @@ static void floor_make_pictures(SwapFloor *f)
         if (buf->map == MAP_FAILED) {
             prog_die_errno("mmap of %zu bytes", size);
         }
-        card_draw(buf->map, f->extent.width, f->extent.height, stride, i);
+        card_draw(buf->map, extent.width, extent.height, stride, i);
         floor_import(f, buf);
     }
 }
@@ -286,9 +196,6 @@ static void floor_make_slots(SwapFloor *f)
         .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
         .flags = VK_FENCE_CREATE_SIGNALED_BIT,
     };
-    const VkSemaphoreCreateInfo semaphore = {
-        .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
-    };
 
     for (unsigned i = 0; i < SLOTS; i++) {
         Slot *slot = &f->slots[i];
@@ -297,59 +204,20 @@ static void floor_make_slots(SwapFloor *f)
                  "vkAllocateCommandBuffers");
         gpu_must(vkCreateFence(f->gpu.device, &fence, NULL, &slot->done),
                  "vkCreateFence");
-        gpu_must(vkCreateSemaphore(f->gpu.device, &semaphore, NULL,
-                                   &slot->acquired), "vkCreateSemaphore");
+        slot->acquired = gpu_semaphore(&f->gpu);
     }
 }
 
-static void floor_layout(VkCommandBuffer cmd, VkImage image,
-                         VkAccessFlags from_access, VkImageLayout from,
-                         VkAccessFlags to_access, VkImageLayout to)
-{
-    const VkImageMemoryBarrier barrier = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .srcAccessMask = from_access,
-        .dstAccessMask = to_access,
-        .oldLayout = from,
-        .newLayout = to,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .image = image,
-        .subresourceRange = {
-            .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT,
-            .levelCount = 1,
-            .layerCount = 1,
-        },
-    };
-
-    vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                         VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL,
-                         1, &barrier);
-}
-
-static void floor_record(SwapFloor *f, VkCommandBuffer cmd, VkBuffer from,
-                         VkImage to)
+static void floor_record(SwapFloor *f, VkCommandBuffer cmd, uint32_t index,
+                         VkBuffer from)
 {
     const VkCommandBufferBeginInfo begin = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
         .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
     };
-    const VkBufferImageCopy region = {
-        .imageSubresource = {
-            .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .layerCount = 1,
-        },
-        .imageExtent = { f->extent.width, f->extent.height, 1 },
-    };
 
     gpu_must(vkBeginCommandBuffer(cmd, &begin), "vkBeginCommandBuffer");
-    floor_layout(cmd, to, 0, VK_IMAGE_LAYOUT_UNDEFINED,
-                 VK_ACCESS_TRANSFER_WRITE_BIT,
-                 VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
-    vkCmdCopyBufferToImage(cmd, from, to, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-                           1, &region);
-    floor_layout(cmd, to, VK_ACCESS_TRANSFER_WRITE_BIT,
-                 VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 0,
-                 VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+    gpu_swapchain_fill(&f->swapchain, cmd, index, from);
     gpu_must(vkEndCommandBuffer(cmd), "vkEndCommandBuffer");
 }
 
@@ -377,18 +245,18 @@ static void floor_show(SwapFloor *f, unsigned frame)
         .sType = VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
         .waitSemaphoreCount = 1,
         .swapchainCount = 1,
-        .pSwapchains = &f->swapchain,
+        .pSwapchains = &f->swapchain.handle,
         .pImageIndices = &index,
     };
 
     gpu_must(vkWaitForFences(f->gpu.device, 1, &slot->done, VK_TRUE, WAIT_NS),
              "vkWaitForFences");
     gpu_must(vkResetFences(f->gpu.device, 1, &slot->done), "vkResetFences");
-    floor_must_show(vkAcquireNextImageKHR(f->gpu.device, f->swapchain, WAIT_NS,
-                                          slot->acquired, VK_NULL_HANDLE,
-                                          &index), "vkAcquireNextImageKHR");
-    floor_record(f, slot->cmd, f->pictures[frame % PICTURES].buffer,
-                 f->images[index]);
+    floor_must_show(vkAcquireNextImageKHR(f->gpu.device, f->swapchain.handle,
+                                          WAIT_NS, slot->acquired,
+                                          VK_NULL_HANDLE, &index),
+                    "vkAcquireNextImageKHR");
+    floor_record(f, slot->cmd, index, f->pictures[frame % PICTURES].buffer);
     submit.pSignalSemaphores = present.pWaitSemaphores = &f->drawn[index];
     gpu_must(vkQueueSubmit(f->gpu.queues[0], 1, &submit, slot->done),
              "vkQueueSubmit");
@@ -438,12 +306,27 @@ static Times floor_run(SwapFloor *f, unsigned frames, unsigned fps)
     };
 }
 
-/* The process ends with it: what is left over goes with that. */
 static void floor_close(SwapFloor *f)
 {
-    vkDeviceWaitIdle(f->gpu.device);
-    vkDestroySwapchainKHR(f->gpu.device, f->swapchain, NULL);
+    VkDevice device = f->gpu.device;
+
+    vkDeviceWaitIdle(device);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        vkDestroyFence(device, f->slots[i].done, NULL);
+        vkDestroySemaphore(device, f->slots[i].acquired, NULL);
+    }
+    for (unsigned i = 0; i < PICTURES; i++) {
+        GpuBuffer picture = f->pictures[i];
+
+        gpu_buffer_cleanup(&f->gpu, &f->pictures[i]);
+        munmap(picture.map, picture.size);
+    }
+    vkDestroySwapchainKHR(device, f->swapchain.handle, NULL);
+    for (uint32_t i = 0; i < f->swapchain.count; i++) {
+        vkDestroySemaphore(device, f->drawn[i], NULL);
+    }
     vkDestroySurfaceKHR(f->gpu.instance, f->surface, NULL);
+    gpu_close(&f->gpu);
     SDL_DestroyWindow(f->window);
     SDL_Quit();
 }
@@ -467,7 +350,6 @@ int main(int argc, char **argv)
         prog_die("--frames 0 measures nothing");
     }
     floor_open_window(&f, size);
-    floor_create_instance(&f);
     floor_create_device(&f);
     floor_create_swapchain(&f);
     floor_make_pictures(&f);
@@ -476,7 +358,7 @@ int main(int argc, char **argv)
     took = floor_run(&f, frames, fps);
     printf("swapfloor: mode %s frames %u fps %.1f presenting_ms %.3f "
            "all_ms %.3f device %s\n",
-           f.mode == VK_PRESENT_MODE_MAILBOX_KHR ? "mailbox" : "fifo", frames,
+           f.swapchain.mode == VK_PRESENT_MODE_MAILBOX_KHR ? "mailbox" : "fifo", frames,
            frames * 1e3 / took.now, took.presenting / frames,
            took.all / frames, f.gpu.props.deviceName);
     floor_close(&f);

@@ -137,16 +137,113 @@ void gpu_image_cleanup(const GpuDevice *gpu, GpuImage *img)
     *img = (GpuImage) { 0 };
 }
 
-VkResult gpu_shader(const GpuDevice *gpu, const uint32_t *words, size_t size,
+VkResult gpu_shader(const GpuDevice *gpu, GpuShader shader,
                     VkShaderModule *module)
 {
     VkShaderModuleCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-        .codeSize = size,
-        .pCode = words,
+        .codeSize = shader.size,
+        .pCode = shader.words,
     };
 
     return vkCreateShaderModule(gpu->device, &info, NULL, module);
+}
+
+/* Everything of a pipeline but its two shaders */
+static VkResult gpu_pipeline_link(const GpuDevice *gpu,
+                                  const GpuPipelineInfo *info,
+                                  const VkPipelineShaderStageCreateInfo *stages,
+                                  VkPipeline *pipeline)
+{
+    const VkPipelineInputAssemblyStateCreateInfo assembly = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+        .topology = info->topology,
+    };
+    const VkViewport area = { 0, 0, info->width, info->height, 0, 1 };
+    const VkRect2D scissor = { .extent = { info->width, info->height } };
+    const VkPipelineViewportStateCreateInfo viewport = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
+        .viewportCount = 1,
+        .pViewports = &area,
+        .scissorCount = 1,
+        .pScissors = &scissor,
+    };
+    const VkPipelineRasterizationStateCreateInfo raster = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
+        .lineWidth = 1,
+    };
+    const VkPipelineMultisampleStateCreateInfo samples = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
+        .rasterizationSamples = info->samples,
+    };
+    const VkPipelineColorBlendStateCreateInfo colour = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
+        .attachmentCount = 1,
+        .pAttachments = &info->blend,
+    };
+    const VkGraphicsPipelineCreateInfo create = {
+        .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
+        .stageCount = 2,
+        .pStages = stages,
+        .pVertexInputState = info->input,
+        .pInputAssemblyState = &assembly,
+        .pViewportState = &viewport,
+        .pRasterizationState = &raster,
+        .pMultisampleState = &samples,
+        .pDepthStencilState = info->depth,
+        .pColorBlendState = &colour,
+        .layout = info->layout,
+        .renderPass = info->pass,
+    };
+
+    return vkCreateGraphicsPipelines(gpu->device, VK_NULL_HANDLE, 1, &create,
+                                     NULL, pipeline);
+}
+
+VkResult gpu_pipeline(const GpuDevice *gpu, const GpuPipelineInfo *info,
+                      VkPipeline *pipeline)
+{
+    VkPipelineShaderStageCreateInfo stages[] = {
+        {
+            .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+            .stage = VK_SHADER_STAGE_VERTEX_BIT,
+            .pName = "main",
+        },
+        {
+            .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+            .stage = VK_SHADER_STAGE_FRAGMENT_BIT,
+            .pName = "main",
+        },
+    };
+    VkResult res = gpu_shader(gpu, info->vertex, &stages[0].module);
+
+    if (res == VK_SUCCESS) {
+        res = gpu_shader(gpu, info->fragment, &stages[1].module);
+    }
+    if (res == VK_SUCCESS) {
+        res = gpu_pipeline_link(gpu, info, stages, pipeline);
+    }
+    vkDestroyShaderModule(gpu->device, stages[0].module, NULL);
+    vkDestroyShaderModule(gpu->device, stages[1].module, NULL);
+    return res;
+}
+
+VkResult gpu_framebuffer(const GpuDevice *gpu, VkRenderPass pass,
+                         const VkImageView *views, uint32_t count,
+                         uint32_t width, uint32_t height,
+                         VkFramebuffer *framebuffer)
+{
+    const VkFramebufferCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
+        .renderPass = pass,
+        .attachmentCount = count,
+        .pAttachments = views,
+        .width = width,
+        .height = height,
+        .layers = 1,
+    };
+
+    return vkCreateFramebuffer(gpu->device, &info, NULL, framebuffer);
 }
 
 VkResult gpu_begin(const GpuDevice *gpu, VkCommandBuffer *cmd)
@@ -204,6 +301,24 @@ void gpu_barrier_to_host(VkCommandBuffer cmd, VkPipelineStageFlags stage,
 
     vkCmdPipelineBarrier(cmd, stage, VK_PIPELINE_STAGE_HOST_BIT, 0,
                          1, &barrier, 0, NULL, 0, NULL);
+}
+
+VkImageMemoryBarrier gpu_transition(VkImage image, VkImageLayout from,
+                                    VkImageLayout to)
+{
+    return (VkImageMemoryBarrier) {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+        .oldLayout = from,
+        .newLayout = to,
+        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .image = image,
+        .subresourceRange = {
+            .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT,
+            .levelCount = 1,
+            .layerCount = 1,
+        },
+    };
 }
 
 void gpu_copy_to_buffer(VkCommandBuffer cmd, VkImage image,

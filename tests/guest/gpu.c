@@ -82,28 +82,36 @@ static bool gpu_instance_portability(void)
     return listed;
 }
 
-static void gpu_create_instance(GpuDevice *gpu, const char *program)
+static void gpu_create_instance(GpuDevice *gpu, const char *program,
+                                const char *const *extensions, uint32_t count)
 {
-    static const char *const portability[] = {
-        VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME,
-    };
-    bool portable = gpu_instance_portability();
     VkApplicationInfo app = {
         .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
         .pApplicationName = program,
         .apiVersion = VK_API_VERSION_1_1,
     };
+    const char **names = calloc(count + 1, sizeof(*names));
     VkInstanceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-        .flags = portable ?
-                 VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR : 0,
         .pApplicationInfo = &app,
-        .enabledExtensionCount = portable ? PROG_COUNT(portability) : 0,
-        .ppEnabledExtensionNames = portability,
+        .enabledExtensionCount = count,
+        .ppEnabledExtensionNames = names,
     };
 
+    if (!names) {
+        prog_die("out of memory");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = extensions[i];
+    }
+    if (gpu_instance_portability()) {
+        info.flags = VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;
+        names[info.enabledExtensionCount++] =
+            VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
+    }
     gpu_must(vkCreateInstance(&info, NULL, &gpu->instance),
              "vkCreateInstance");
+    free(names);
 }
 
 static void gpu_choose(GpuDevice *gpu)
@@ -125,6 +133,14 @@ static void gpu_choose(GpuDevice *gpu)
                  VK_API_VERSION_MAJOR(gpu->props.apiVersion),
                  VK_API_VERSION_MINOR(gpu->props.apiVersion));
     }
+}
+
+void gpu_open_instance(GpuDevice *gpu, const char *program,
+                       const char *const *extensions, uint32_t count)
+{
+    *gpu = (GpuDevice) { 0 };
+    gpu_create_instance(gpu, program, extensions, count);
+    gpu_choose(gpu);
 }
 
 static void gpu_find_family(GpuDevice *gpu)
@@ -169,56 +185,74 @@ static void gpu_find_extensions(GpuDevice *gpu)
     gpu->has[GPU_DRM_MODIFIER] &= gpu->has[GPU_IMAGE_FORMAT_LIST];
 }
 
-static void gpu_create_device(GpuDevice *gpu)
+/* A device with what @gpu says of queues, and a command pool */
+static void gpu_create_device(GpuDevice *gpu, const void *features,
+                              const char *const *extensions, uint32_t count)
 {
     static const float priorities[GPU_MAX_QUEUES] = { 0 };
-    const char *names[GPU_EXTENSIONS];
-    VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
-        .timelineSemaphore = VK_TRUE,
-    };
-    VkDeviceQueueCreateInfo queues = {
+    const VkDeviceQueueCreateInfo queues = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
         .queueFamilyIndex = gpu->family,
         .queueCount = gpu->queue_count,
         .pQueuePriorities = priorities,
     };
-    VkDeviceCreateInfo info = {
+    const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = gpu->has[GPU_TIMELINE] ? &timeline : NULL,
+        .pNext = features,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queues,
-        .ppEnabledExtensionNames = names,
+        .enabledExtensionCount = count,
+        .ppEnabledExtensionNames = extensions,
+    };
+    const VkCommandPoolCreateInfo pool = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+        .queueFamilyIndex = gpu->family,
     };
 
-    for (unsigned i = 0; i < GPU_EXTENSIONS; i++) {
-        if (gpu->has[i]) {
-            names[info.enabledExtensionCount++] = gpu_extension_names[i];
-        }
-    }
     gpu_must(vkCreateDevice(gpu->physical, &info, NULL, &gpu->device),
              "vkCreateDevice");
     for (uint32_t i = 0; i < gpu->queue_count; i++) {
         vkGetDeviceQueue(gpu->device, gpu->family, i, &gpu->queues[i]);
     }
+    gpu_must(vkCreateCommandPool(gpu->device, &pool, NULL, &gpu->pool),
+             "vkCreateCommandPool");
 }
 
 void gpu_open(GpuDevice *gpu, const char *program)
 {
-    VkCommandPoolCreateInfo pool = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+    const VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
+        .timelineSemaphore = VK_TRUE,
     };
+    const char *names[GPU_EXTENSIONS];
+    uint32_t count = 0;
 
-    *gpu = (GpuDevice) { 0 };
-    gpu_create_instance(gpu, program);
-    gpu_choose(gpu);
+    gpu_open_instance(gpu, program, NULL, 0);
     gpu_find_family(gpu);
     gpu_find_extensions(gpu);
-    gpu_create_device(gpu);
-    pool.queueFamilyIndex = gpu->family;
-    gpu_must(vkCreateCommandPool(gpu->device, &pool, NULL, &gpu->pool),
-             "vkCreateCommandPool");
+    for (unsigned i = 0; i < GPU_EXTENSIONS; i++) {
+        if (gpu->has[i]) {
+            names[count++] = gpu_extension_names[i];
+        }
+    }
+    gpu_create_device(gpu, gpu->has[GPU_TIMELINE] ? &timeline : NULL, names,
+                      count);
+}
+
+void gpu_open_presenting_device(GpuDevice *gpu, VkSurfaceKHR surface,
+                                const char *const *extensions, uint32_t count)
+{
+    VkBool32 can = VK_FALSE;
+
+    gpu_must(vkGetPhysicalDeviceSurfaceSupportKHR(gpu->physical, 0, surface,
+                                                  &can),
+             "vkGetPhysicalDeviceSurfaceSupportKHR");
+    if (!can) {
+        prog_die("the device's first queues cannot present");
+    }
+    gpu->queue_count = 1;
+    gpu_create_device(gpu, NULL, extensions, count);
 }
 
 void gpu_close(GpuDevice *gpu)

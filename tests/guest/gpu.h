@@ -9,6 +9,7 @@
 #define GUEST_GPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <vulkan/vulkan.h>
 
@@ -61,8 +62,44 @@ typedef struct GpuImageInfo {
     VkImageAspectFlags aspect;
 } GpuImageInfo;
 
+/* The code of a shader: words of SPIR-V */
+typedef struct GpuShader {
+    const uint32_t *words;
+    size_t size;                /* bytes */
+} GpuShader;
+
+/* A pipeline that draws triangles in one subpass with one colour */
+typedef struct GpuPipelineInfo {
+    GpuShader vertex;
+    GpuShader fragment;
+    const VkPipelineVertexInputStateCreateInfo *input;
+    VkPrimitiveTopology topology;
+    uint32_t width;
+    uint32_t height;
+    VkSampleCountFlagBits samples;
+    const VkPipelineDepthStencilStateCreateInfo *depth;     /* or NULL */
+    VkPipelineColorBlendAttachmentState blend;
+    VkPipelineLayout layout;
+    VkRenderPass pass;
+} GpuPipelineInfo;
+
 /* Exits with a message when there is no usable device. */
 void gpu_open(GpuDevice *gpu, const char *program);
+
+/*
+ * The first half of it, for programs that make a device of their own: an
+ * instance with these extensions, and its first physical device.
+ */
+void gpu_open_instance(GpuDevice *gpu, const char *program,
+                       const char *const *extensions, uint32_t count);
+
+/*
+ * And a second half: one queue of the first family, which can present to
+ * @surface, and a command pool, with these extensions and no others.
+ */
+void gpu_open_presenting_device(GpuDevice *gpu, VkSurfaceKHR surface,
+                                const char *const *extensions,
+                                uint32_t count);
 void gpu_close(GpuDevice *gpu);
 
 /* For people to read; VkResults not named there get a general text. */
@@ -89,8 +126,17 @@ VkResult gpu_image_view(const GpuDevice *gpu, VkImage image, VkFormat format,
 void gpu_image_cleanup(const GpuDevice *gpu, GpuImage *img);
 
 /* The caller destroys the module. */
-VkResult gpu_shader(const GpuDevice *gpu, const uint32_t *words, size_t size,
+VkResult gpu_shader(const GpuDevice *gpu, GpuShader shader,
                     VkShaderModule *module);
+
+VkResult gpu_pipeline(const GpuDevice *gpu, const GpuPipelineInfo *info,
+                      VkPipeline *pipeline);
+
+/* With one attachment for each of @views, of that size. */
+VkResult gpu_framebuffer(const GpuDevice *gpu, VkRenderPass pass,
+                         const VkImageView *views, uint32_t count,
+                         uint32_t width, uint32_t height,
+                         VkFramebuffer *framebuffer);
 
 /* A command buffer that is being recorded, to be run once. */
 VkResult gpu_begin(const GpuDevice *gpu, VkCommandBuffer *cmd);
@@ -101,6 +147,10 @@ VkResult gpu_run(const GpuDevice *gpu, VkCommandBuffer cmd);
 /* Makes writes of the given kind visible to the host after the fence. */
 void gpu_barrier_to_host(VkCommandBuffer cmd, VkPipelineStageFlags stage,
                          VkAccessFlags access);
+
+/* A change of layout of all of @image (colour), for the caller to complete. */
+VkImageMemoryBarrier gpu_transition(VkImage image, VkImageLayout from,
+                                    VkImageLayout to);
 
 /* All of @image (colour) from the given layout into @buf, tightly packed. */
 void gpu_copy_to_buffer(VkCommandBuffer cmd, VkImage image,

@@ -19,7 +19,6 @@ typedef struct DrawWork {
     VkRenderPass pass;
     VkFramebuffer framebuffer;
     VkPipelineLayout layout;
-    VkShaderModule modules[2];
     VkPipeline pipeline;
 } DrawWork;
 
@@ -74,101 +73,37 @@ static VkResult draw_pass(const GpuDevice *gpu, DrawWork *work)
         .dependencyCount = 1,
         .pDependencies = &then_copy,
     };
-    VkFramebufferCreateInfo framebuffer = {
-        .sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
-        .attachmentCount = 1,
-        .pAttachments = &work->image.view,
-        .width = DRAW_SIZE,
-        .height = DRAW_SIZE,
-        .layers = 1,
-    };
     VkResult res = vkCreateRenderPass(gpu->device, &pass, NULL, &work->pass);
 
-    if (res != VK_SUCCESS) {
-        return res;
-    }
-    framebuffer.renderPass = work->pass;
-    return vkCreateFramebuffer(gpu->device, &framebuffer, NULL,
-                               &work->framebuffer);
-}
-
-static VkResult draw_shaders(const GpuDevice *gpu, DrawWork *work)
-{
-    VkPipelineLayoutCreateInfo layout = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-    };
-    VkResult res;
-
-    res = vkCreatePipelineLayout(gpu->device, &layout, NULL, &work->layout);
-    if (res == VK_SUCCESS) {
-        res = gpu_shader(gpu, vkcheck_draw_vert, sizeof(vkcheck_draw_vert),
-                         &work->modules[0]);
-    }
-    if (res == VK_SUCCESS) {
-        res = gpu_shader(gpu, vkcheck_draw_frag, sizeof(vkcheck_draw_frag),
-                         &work->modules[1]);
-    }
-    return res;
+    return res != VK_SUCCESS ? res :
+           gpu_framebuffer(gpu, work->pass, &work->image.view, 1, DRAW_SIZE,
+                           DRAW_SIZE, &work->framebuffer);
 }
 
 static VkResult draw_pipeline(const GpuDevice *gpu, DrawWork *work)
 {
-    VkPipelineShaderStageCreateInfo stages[2];
-    VkPipelineVertexInputStateCreateInfo input = {
+    const VkPipelineLayoutCreateInfo layout = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+    };
+    const VkPipelineVertexInputStateCreateInfo no_input = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
     };
-    VkPipelineInputAssemblyStateCreateInfo assembly = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+    GpuPipelineInfo info = {
+        .vertex = { vkcheck_draw_vert, sizeof(vkcheck_draw_vert) },
+        .fragment = { vkcheck_draw_frag, sizeof(vkcheck_draw_frag) },
+        .input = &no_input,
         .topology = VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST,
+        .width = DRAW_SIZE,
+        .height = DRAW_SIZE,
+        .samples = VK_SAMPLE_COUNT_1_BIT,
+        .blend.colorWriteMask = 15,
+        .pass = work->pass,
     };
-    VkViewport area = { 0, 0, DRAW_SIZE, DRAW_SIZE, 0, 1 };
-    VkRect2D scissor = { .extent = { DRAW_SIZE, DRAW_SIZE } };
-    VkPipelineViewportStateCreateInfo viewport = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
-        .viewportCount = 1,
-        .pViewports = &area,
-        .scissorCount = 1,
-        .pScissors = &scissor,
-    };
-    VkPipelineRasterizationStateCreateInfo raster = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-        .lineWidth = 1,
-    };
-    VkPipelineMultisampleStateCreateInfo samples = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-        .rasterizationSamples = VK_SAMPLE_COUNT_1_BIT,
-    };
-    VkPipelineColorBlendAttachmentState blend = { .colorWriteMask = 15 };
-    VkPipelineColorBlendStateCreateInfo colour = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-        .attachmentCount = 1,
-        .pAttachments = &blend,
-    };
-    VkGraphicsPipelineCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-        .stageCount = PROG_COUNT(stages),
-        .pStages = stages,
-        .pVertexInputState = &input,
-        .pInputAssemblyState = &assembly,
-        .pViewportState = &viewport,
-        .pRasterizationState = &raster,
-        .pMultisampleState = &samples,
-        .pColorBlendState = &colour,
-        .layout = work->layout,
-        .renderPass = work->pass,
-    };
+    VkResult res = vkCreatePipelineLayout(gpu->device, &layout, NULL,
+                                          &work->layout);
 
-    for (unsigned i = 0; i < PROG_COUNT(stages); i++) {
-        stages[i] = (VkPipelineShaderStageCreateInfo) {
-            .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-            .stage = i ? VK_SHADER_STAGE_FRAGMENT_BIT :
-                         VK_SHADER_STAGE_VERTEX_BIT,
-            .module = work->modules[i],
-            .pName = "main",
-        };
-    }
-    return vkCreateGraphicsPipelines(gpu->device, VK_NULL_HANDLE, 1, &info,
-                                     NULL, &work->pipeline);
+    info.layout = work->layout;
+    return res != VK_SUCCESS ? res : gpu_pipeline(gpu, &info, &work->pipeline);
 }
 
 static VkResult draw_run(const GpuDevice *gpu, DrawWork *work)
@@ -244,9 +179,6 @@ static bool draw_compare(const uint8_t *pixels, ProgReason *why)
 static void draw_cleanup(const GpuDevice *gpu, DrawWork *work)
 {
     vkDestroyPipeline(gpu->device, work->pipeline, NULL);
-    for (unsigned i = 0; i < PROG_COUNT(work->modules); i++) {
-        vkDestroyShaderModule(gpu->device, work->modules[i], NULL);
-    }
     vkDestroyPipelineLayout(gpu->device, work->layout, NULL);
     vkDestroyFramebuffer(gpu->device, work->framebuffer, NULL);
     vkDestroyRenderPass(gpu->device, work->pass, NULL);
@@ -259,7 +191,6 @@ bool vkcheck_draw(const GpuDevice *gpu, ProgReason *why)
     DrawWork work = { 0 };
     bool ok = vkcheck_ok(draw_target(gpu, &work), "the image", why) &&
               vkcheck_ok(draw_pass(gpu, &work), "the render pass", why) &&
-              vkcheck_ok(draw_shaders(gpu, &work), "the shaders", why) &&
               vkcheck_ok(draw_pipeline(gpu, &work), "the pipeline", why) &&
               vkcheck_ok(draw_run(gpu, &work), "drawing", why) &&
               draw_compare(work.pixels.map, why);

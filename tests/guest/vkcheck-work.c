@@ -176,8 +176,10 @@ static VkResult compute_pipeline(const GpuDevice *gpu, WorkCompute *work)
         },
         .layout = work->layout,
     };
-    VkResult res = gpu_shader(gpu, vkcheck_compute_comp,
-                              sizeof(vkcheck_compute_comp), &work->module);
+    const GpuShader shader = {
+        vkcheck_compute_comp, sizeof(vkcheck_compute_comp),
+    };
+    VkResult res = gpu_shader(gpu, shader, &work->module);
 
     if (res != VK_SUCCESS) {
         return res;

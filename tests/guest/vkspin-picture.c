@@ -244,24 +244,19 @@ void spin_picture_cleanup(SpinPicture *pic, const GpuDevice *gpu)
     *pic = (SpinPicture) { 0 };
 }
 
+/* Between uses of a picture by the device and by the display */
 static VkImageMemoryBarrier spin_barrier(const SpinPicture *pic)
 {
-    return (VkImageMemoryBarrier) {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-        .oldLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .image = pic->image.image,
-        .subresourceRange = {
-            .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT,
-            .levelCount = 1,
-            .layerCount = 1,
-        },
-    };
+    return gpu_transition(pic->image.image, VK_IMAGE_LAYOUT_GENERAL,
+                          VK_IMAGE_LAYOUT_GENERAL);
 }
 
 void spin_picture_copy(const SpinPicture *pic, VkCommandBuffer cmd)
 {
-    VkImageMemoryBarrier barrier = spin_barrier(pic);
+    /* All of it is written anew. */
+    VkImageMemoryBarrier barrier = gpu_transition(pic->image.image,
+                                                  VK_IMAGE_LAYOUT_UNDEFINED,
+                                                  VK_IMAGE_LAYOUT_GENERAL);
     const VkImageSubresourceLayers colour = {
         .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .layerCount = 1,
     };
@@ -271,11 +266,7 @@ void spin_picture_copy(const SpinPicture *pic, VkCommandBuffer cmd)
         .extent = { pic->width, pic->height, 1 },
     };
 
-    /* All of it is written anew. */
-    barrier.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
     barrier.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
-    barrier.srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
-    barrier.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
     vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
                          VK_PIPELINE_STAGE_TRANSFER_BIT, 0,
                          0, NULL, 0, NULL, 1, &barrier);

@@ -17,14 +17,9 @@
 #include "solid_frag.h"
 #include "solid_vert.h"
 
-typedef struct SpinShader {
-    const uint32_t *words;
-    size_t size;
-} SpinShader;
-
 typedef struct SpinPipelineInfo {
-    SpinShader vertex;
-    SpinShader fragment;
+    GpuShader vertex;
+    GpuShader fragment;
     bool has_vertices;          /* from buffers, not from their number */
     bool solid;                 /* hides what is behind it */
     bool blends;
@@ -171,22 +166,6 @@ static void spin_create_layout(SpinScene *scene)
              "vkCreatePipelineLayout");
 }
 
-static VkPipelineShaderStageCreateInfo
-spin_stage(const SpinScene *scene, VkShaderStageFlagBits stage,
-           const SpinShader *shader)
-{
-    VkPipelineShaderStageCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-        .stage = stage,
-        .pName = "main",
-    };
-
-    gpu_must(gpu_shader(scene->gpu, shader->words, shader->size,
-                        &info.module),
-             "vkCreateShaderModule");
-    return info;
-}
-
 static VkPipelineDepthStencilStateCreateInfo
 spin_depth_state(const SpinPipelineInfo *info)
 {
@@ -253,62 +232,26 @@ spin_input_state(const SpinPipelineInfo *info)
 static void spin_create_pipeline(SpinScene *scene, SpinPipeline which)
 {
     const SpinPipelineInfo *info = &spin_pipelines[which];
-    VkPipelineShaderStageCreateInfo stages[] = {
-        spin_stage(scene, VK_SHADER_STAGE_VERTEX_BIT, &info->vertex),
-        spin_stage(scene, VK_SHADER_STAGE_FRAGMENT_BIT, &info->fragment),
-    };
     VkPipelineVertexInputStateCreateInfo input = spin_input_state(info);
-    VkPipelineInputAssemblyStateCreateInfo assembly = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+    VkPipelineDepthStencilStateCreateInfo depth = spin_depth_state(info);
+    GpuPipelineInfo create = {
+        .vertex = info->vertex,
+        .fragment = info->fragment,
+        .input = &input,
         .topology = which == SPIN_FLOOR ?
                     VK_PRIMITIVE_TOPOLOGY_TRIANGLE_STRIP :
                     VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST,
-    };
-    VkViewport area = { 0, 0, scene->width, scene->height, 0, 1 };
-    VkRect2D scissor = { .extent = { scene->width, scene->height } };
-    VkPipelineViewportStateCreateInfo viewport = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
-        .viewportCount = 1,
-        .pViewports = &area,
-        .scissorCount = 1,
-        .pScissors = &scissor,
-    };
-    VkPipelineRasterizationStateCreateInfo raster = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-        .lineWidth = 1,
-    };
-    VkPipelineMultisampleStateCreateInfo samples = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-        .rasterizationSamples = scene->samples,
-    };
-    VkPipelineDepthStencilStateCreateInfo depth = spin_depth_state(info);
-    VkPipelineColorBlendAttachmentState blend = spin_blend_state(info);
-    VkPipelineColorBlendStateCreateInfo colour = {
-        .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-        .attachmentCount = 1,
-        .pAttachments = &blend,
-    };
-    VkGraphicsPipelineCreateInfo create = {
-        .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-        .stageCount = PROG_COUNT(stages),
-        .pStages = stages,
-        .pVertexInputState = &input,
-        .pInputAssemblyState = &assembly,
-        .pViewportState = &viewport,
-        .pRasterizationState = &raster,
-        .pMultisampleState = &samples,
-        .pDepthStencilState = &depth,
-        .pColorBlendState = &colour,
+        .width = scene->width,
+        .height = scene->height,
+        .samples = scene->samples,
+        .depth = &depth,
+        .blend = spin_blend_state(info),
         .layout = scene->layout,
-        .renderPass = scene->pass,
+        .pass = scene->pass,
     };
 
-    gpu_must(vkCreateGraphicsPipelines(scene->gpu->device, VK_NULL_HANDLE, 1,
-                                       &create, NULL,
-                                       &scene->pipelines[which]),
-             "vkCreateGraphicsPipelines");
-    vkDestroyShaderModule(scene->gpu->device, stages[0].module, NULL);
-    vkDestroyShaderModule(scene->gpu->device, stages[1].module, NULL);
+    gpu_must(gpu_pipeline(scene->gpu, &create, &scene->pipelines[which]),
+             "a pipeline");
 }
 
 void spin_pipelines_init(SpinScene *scene, VkImageLayout final_layout)

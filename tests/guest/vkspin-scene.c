@@ -90,19 +90,11 @@ void spin_scene_cleanup(SpinScene *scene)
 VkFramebuffer spin_scene_framebuffer(const SpinScene *scene, VkImageView view)
 {
     VkImageView views[] = { view, scene->depth.view, scene->colour.view };
-    VkFramebufferCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
-        .renderPass = scene->pass,
-        .attachmentCount = scene->colour.view ? 3 : 2,
-        .pAttachments = views,
-        .width = scene->width,
-        .height = scene->height,
-        .layers = 1,
-    };
     VkFramebuffer framebuffer;
 
-    gpu_must(vkCreateFramebuffer(scene->gpu->device, &info, NULL,
-                                 &framebuffer),
+    gpu_must(gpu_framebuffer(scene->gpu, scene->pass, views,
+                             scene->colour.view ? 3 : 2, scene->width,
+                             scene->height, &framebuffer),
              "vkCreateFramebuffer");
     return framebuffer;
 }

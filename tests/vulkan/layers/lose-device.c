@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <vulkan/vk_layer.h>
-#include <vulkan/vulkan.h>
+
+#include "link.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -36,19 +36,12 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 create_instance(const VkInstanceCreateInfo *info,
                 const VkAllocationCallbacks *alloc, VkInstance *out)
 {
-    VkLayerInstanceCreateInfo *link = (void *)info->pNext;
     PFN_vkCreateInstance create;
 
-    while (link &&
-           (link->sType != VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO ||
-            link->function != VK_LAYER_LINK_INFO)) {
-        link = (void *)link->pNext;
-    }
-    if (!link) {
+    next_instance_proc = link_instance(info);
+    if (!next_instance_proc) {
         return VK_ERROR_INITIALIZATION_FAILED;
     }
-    next_instance_proc = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
-    link->u.pLayerInfo = link->u.pLayerInfo->pNext;
     create = (PFN_vkCreateInstance)next_instance_proc(NULL, "vkCreateInstance");
     return create(info, alloc, out);
 }
@@ -57,22 +50,13 @@ static VKAPI_ATTR VkResult VKAPI_CALL
 create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
               const VkAllocationCallbacks *alloc, VkDevice *out)
 {
-    VkLayerDeviceCreateInfo *link = (void *)info->pNext;
     PFN_vkCreateDevice create;
     VkResult res;
 
-    while (link &&
-           (link->sType != VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO ||
-            link->function != VK_LAYER_LINK_INFO)) {
-        link = (void *)link->pNext;
-    }
-    if (!link) {
+    next_device_proc = link_device(info, NULL, &create);
+    if (!next_device_proc) {
         return VK_ERROR_INITIALIZATION_FAILED;
     }
-    next_device_proc = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
-    create = (PFN_vkCreateDevice)
-        link->u.pLayerInfo->pfnNextGetInstanceProcAddr(NULL, "vkCreateDevice");
-    link->u.pLayerInfo = link->u.pLayerInfo->pNext;
     res = create(physical, info, alloc, out);
     if (res == VK_SUCCESS) {
         next_submit = (PFN_vkQueueSubmit)next_device_proc(*out,

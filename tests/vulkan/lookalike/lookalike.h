@@ -1,7 +1,9 @@
 /*
  * A Vulkan layer for tests that makes any driver look like MoltenVK
  *
- * It knows just enough to run one instance after another with a few devices.
+ * Shares no code with the layer that is tested over it: the same mistake in
+ * both would hide itself.  What is below is looked up by name at each call,
+ * which is slow and simple.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,11 +11,10 @@
 #ifndef VULKAN_LOOKALIKE_H
 #define VULKAN_LOOKALIKE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <vulkan/vulkan.h>
-
-#include "functions.h"
-#include "map.h"
 
 /* Pages of macOS on Apple's processors, bytes */
 #define LOOK_GRANULE 16384
@@ -29,21 +30,43 @@
 #define LOOK_DEVICE_TYPE 0
 #define LOOK_HOST_TYPE 1
 
-typedef struct LookInstance {
-    VkInstance handle;
-    PFN_vkGetInstanceProcAddr next_proc_addr;
-    LayerInstanceTable next;
-} LookInstance;
+/* A function of this layer, under a name it is asked for by */
+typedef struct LookEntry {
+    const char *name;
+    PFN_vkVoidFunction function;
+} LookEntry;
 
-typedef struct LookDevice {
-    VkDevice handle;
-    PFN_vkGetDeviceProcAddr next_proc_addr;
-    LayerDeviceTable next;
-} LookDevice;
+/*
+ * The entry of vk@name.  ALIAS: also under the name that it had as an extension,
+ * before it became part of Vulkan.
+ */
+#define LOOK_ENTRY(name) { "vk" #name, (PFN_vkVoidFunction)look_##name }
+#define LOOK_ENTRY_ALIAS(name) \
+    LOOK_ENTRY(name), { "vk" #name "KHR", (PFN_vkVoidFunction)look_##name }
+
+/** look_find - the first structure of @type in a chain, or NULL */
+void *look_find(const void *chain, VkStructureType type);
 
 /* layer.c */
-LookInstance *look_instance(const void *dispatchable);
-LookDevice *look_device(const void *dispatchable);
+
+/**
+ * look_below - a function of what is below an object
+ * @handle: an instance, a physical device, a device or a queue
+ * @name: with "vk"; where there is none, the name that ends with "KHR" is tried
+ */
+PFN_vkVoidFunction look_below(const void *handle, const char *name);
+
+/* Call vk@name of what is below @handle, which is its first argument. */
+#define LOOK_BELOW(name, handle, ...) \
+    ((PFN_vk##name)look_below(handle, "vk" #name))(handle, ##__VA_ARGS__)
+
+/** look_queues - whether a device's queues are used, by the device or a queue */
+atomic_flag *look_queues(const void *handle);
+
+/** look_refuse - say on stderr that MoltenVK would not do @what */
+VkResult look_refuse(const char *what);
+
+/* properties.c */
 
 /** look_is_hidden - whether MoltenVK has no such extension */
 bool look_is_hidden(const char *extension);
@@ -56,10 +79,12 @@ bool look_is_hidden(const char *extension);
  */
 bool look_exports(void);
 
-/* properties.c */
-extern const LayerEntry look_property_entries[];
+extern const LookEntry look_property_entries[];
 
 /* memory.c */
-extern const LayerEntry look_memory_entries[];
+extern const LookEntry look_memory_entries[];
+
+/* queue.c */
+extern const LookEntry look_queue_entries[];
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
 #include "lookalike.h"
 
 static const char *const look_hidden[] = {
@@ -45,7 +44,8 @@ look_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical,
                                         VkExtensionProperties *out)
 {
     PFN_vkEnumerateDeviceExtensionProperties next =
-        look_instance(physical)->next.EnumerateDeviceExtensionProperties;
+        (PFN_vkEnumerateDeviceExtensionProperties)
+        look_below(physical, "vkEnumerateDeviceExtensionProperties");
     VkExtensionProperties *list;
     uint32_t all = 0, n = 0;
 
@@ -77,7 +77,7 @@ static VKAPI_ATTR void VKAPI_CALL
 look_GetPhysicalDeviceProperties(VkPhysicalDevice physical,
                                  VkPhysicalDeviceProperties *props)
 {
-    look_instance(physical)->next.GetPhysicalDeviceProperties(physical, props);
+    LOOK_BELOW(GetPhysicalDeviceProperties, physical, props);
     /* zink takes no processor for a GPU. */
     props->deviceType = VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
 }
@@ -88,9 +88,9 @@ look_GetPhysicalDeviceProperties2(VkPhysicalDevice physical,
 {
     VkPhysicalDeviceExternalMemoryHostPropertiesEXT *host;
 
-    look_instance(physical)->next.GetPhysicalDeviceProperties2(physical, props);
+    LOOK_BELOW(GetPhysicalDeviceProperties2, physical, props);
     props->properties.deviceType = VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
-    host = layer_chain_find_out(
+    host = look_find(
         props->pNext,
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT);
     if (host) {
@@ -110,8 +110,7 @@ static VKAPI_ATTR void VKAPI_CALL
 look_GetPhysicalDeviceMemoryProperties(VkPhysicalDevice physical,
                                        VkPhysicalDeviceMemoryProperties *props)
 {
-    look_instance(physical)->next.GetPhysicalDeviceMemoryProperties(physical,
-                                                                    props);
+    LOOK_BELOW(GetPhysicalDeviceMemoryProperties, physical, props);
     look_two_types(props);
 }
 
@@ -119,8 +118,7 @@ static VKAPI_ATTR void VKAPI_CALL
 look_GetPhysicalDeviceMemoryProperties2(
     VkPhysicalDevice physical, VkPhysicalDeviceMemoryProperties2 *props)
 {
-    look_instance(physical)->next.GetPhysicalDeviceMemoryProperties2(physical,
-                                                                     props);
+    LOOK_BELOW(GetPhysicalDeviceMemoryProperties2, physical, props);
     look_two_types(&props->memoryProperties);
 }
 
@@ -134,8 +132,8 @@ look_GetPhysicalDeviceExternalBufferProperties(
                sizeof(props->externalMemoryProperties));
         return;
     }
-    look_instance(physical)->next.GetPhysicalDeviceExternalBufferProperties(
-        physical, info, props);
+    LOOK_BELOW(GetPhysicalDeviceExternalBufferProperties, physical, info,
+               props);
 }
 
 static VKAPI_ATTR void VKAPI_CALL
@@ -169,7 +167,7 @@ look_GetPhysicalDeviceImageFormatProperties2(
     VkPhysicalDevice physical, const VkPhysicalDeviceImageFormatInfo2 *info,
     VkImageFormatProperties2 *props)
 {
-    const VkPhysicalDeviceExternalImageFormatInfo *external = layer_chain_find(
+    const VkPhysicalDeviceExternalImageFormatInfo *external = look_find(
         info->pNext,
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
 
@@ -178,40 +176,19 @@ look_GetPhysicalDeviceImageFormatProperties2(
                       info->tiling != VK_IMAGE_TILING_LINEAR))) {
         return VK_ERROR_FORMAT_NOT_SUPPORTED;
     }
-    return look_instance(physical)->next
-        .GetPhysicalDeviceImageFormatProperties2(physical, info, props);
+    return LOOK_BELOW(GetPhysicalDeviceImageFormatProperties2, physical, info,
+                      props);
 }
 
-const LayerEntry look_property_entries[] = {
-    LAYER_ENTRY("EnumerateDeviceExtensionProperties",
-                look_EnumerateDeviceExtensionProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalBufferProperties",
-                look_GetPhysicalDeviceExternalBufferProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalBufferPropertiesKHR",
-                look_GetPhysicalDeviceExternalBufferProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalFenceProperties",
-                look_GetPhysicalDeviceExternalFenceProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalFencePropertiesKHR",
-                look_GetPhysicalDeviceExternalFenceProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalSemaphoreProperties",
-                look_GetPhysicalDeviceExternalSemaphoreProperties),
-    LAYER_ENTRY("GetPhysicalDeviceExternalSemaphorePropertiesKHR",
-                look_GetPhysicalDeviceExternalSemaphoreProperties),
-    LAYER_ENTRY("GetPhysicalDeviceImageFormatProperties2",
-                look_GetPhysicalDeviceImageFormatProperties2),
-    LAYER_ENTRY("GetPhysicalDeviceImageFormatProperties2KHR",
-                look_GetPhysicalDeviceImageFormatProperties2),
-    LAYER_ENTRY("GetPhysicalDeviceMemoryProperties",
-                look_GetPhysicalDeviceMemoryProperties),
-    LAYER_ENTRY("GetPhysicalDeviceMemoryProperties2",
-                look_GetPhysicalDeviceMemoryProperties2),
-    LAYER_ENTRY("GetPhysicalDeviceMemoryProperties2KHR",
-                look_GetPhysicalDeviceMemoryProperties2),
-    LAYER_ENTRY("GetPhysicalDeviceProperties",
-                look_GetPhysicalDeviceProperties),
-    LAYER_ENTRY("GetPhysicalDeviceProperties2",
-                look_GetPhysicalDeviceProperties2),
-    LAYER_ENTRY("GetPhysicalDeviceProperties2KHR",
-                look_GetPhysicalDeviceProperties2),
+const LookEntry look_property_entries[] = {
+    LOOK_ENTRY(EnumerateDeviceExtensionProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceExternalBufferProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceExternalFenceProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceExternalSemaphoreProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceImageFormatProperties2),
+    LOOK_ENTRY(GetPhysicalDeviceMemoryProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceMemoryProperties2),
+    LOOK_ENTRY(GetPhysicalDeviceProperties),
+    LOOK_ENTRY_ALIAS(GetPhysicalDeviceProperties2),
     { NULL },
 };
