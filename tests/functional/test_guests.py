@@ -87,10 +87,10 @@ class Guest(Basics):
     """What is shown on the main build only."""
 
     def test_vkspin_runs_through(self):
-        output = self.vm.console.check('vkspin --frames 120', 300)
+        output = self.vm.console.check('vkspin --frames 30', 300)
         self.assertRegex(
             output, r'vkspin: device "Virtio-GPU Venus \(llvmpipe[^"]*"'
-                    r' path (zero-copy|copy) frames 120 fps [0-9.]+')
+                    r' path (zero-copy|copy) frames 30 fps [0-9.]+')
 
     def assert_vulkaninfo_loops(self, count):
         """Asserts that two loops of vulkaninfo beside each other end well."""
