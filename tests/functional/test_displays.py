@@ -21,7 +21,8 @@ class Vnc(VmTest):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.socket = f'{cls.folder.name}/vnc'
         return Vm(cls.log_dir(), cls.guest,
-                  display=('-vnc', f'unix:{cls.socket}'))
+                  display=('-vnc', f'unix:{cls.socket}'),
+                  extra=('-trace', 'venus_scanout_set'))
 
     def client(self):
         client = VncClient(self.socket)
@@ -48,9 +49,18 @@ class Vnc(VmTest):
     def test_client_that_stays_sees_60_flips_a_second(self):
         client = self.client()
         client.picture()
-        self.program('flipbench --kind host3d --draw --fps 60 '
+        # Small, so that a busy host has the time to compare and send it
+        self.program('flipbench --kind host3d --size 640x480 --draw --fps 60 '
                      '--frames 100000', '')
-        self.assertGreater(client.updates(5), 10, 'updates in 5 seconds')
+        self.wait_until(lambda: len(self.events('venus_scanout_set')) > 10,
+                        'no flips', 60)
+        before = len(self.events('venus_scanout_set'))
+        updates = client.updates(5)
+        flips = len(self.events('venus_scanout_set')) - before
+        # VNC asks for the picture every 30 ms at best, which is every other
+        # of 60 flips a second; a busy host may take twice as long.
+        self.assertGreater(flips, 20, 'flips in 5 seconds')
+        self.assertGreater(updates, flips / 4, 'updates')
         self.assertNotEqual(0, picture.difference(client.picture(),
                                                   client.picture()))
 
@@ -234,8 +244,7 @@ class SecondGpu(VmTest):
             'echo /dev/dri/${c##*/}; done; true').split()[0]
 
     def test_vulkaninfo_names_venus(self):
-        self.assertIn('Virtio-GPU Venus (llvmpipe',
-                      self.vm.console.check('vulkaninfo --summary', 120))
+        self.assert_vulkaninfo()
 
     def test_plain_gpu_has_its_text_console(self):
         image = picture.stable(lambda: self.vm.picture(device='plain0'))

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each guest, from the first text on the screen to Vulkan's pictures."""
+"""What a guest shows, from the first text on the screen to Vulkan's pictures.
+
+These are sets of tests: test_matrix.py says which guest is put to which.
+"""
 
 import subprocess
 
 from harness import env, picture
-from harness.case import VmTest
-from harness.vm import Vm
 
 # The banner of the guests: a blue bar with text, then a row of the colours
 # of the text console, then lines of text.
@@ -21,7 +22,7 @@ while [ $n -lt {count} ]; do
 done; echo $ok >/tmp/ok.{job}'''
 
 
-class GuestBasics(VmTest):
+class Basics:
     """What every guest has to show on every build."""
 
     def test_text_console_is_painted_before_vulkan(self):
@@ -43,12 +44,10 @@ class GuestBasics(VmTest):
         self.assert_text_follows()
 
     def test_vulkaninfo_names_venus_on_llvmpipe(self):
-        output = self.vm.console.check('vulkaninfo --summary', 120)
-        self.assertIn('Virtio-GPU Venus (llvmpipe', output)
+        self.assert_vulkaninfo()
 
     def test_vkcheck_passes(self):
-        output = self.vm.console.check('vkcheck', 180)
-        self.assertRegex(output, r'vkcheck: [1-9]\d* passed, 0 failed')
+        self.assert_vkcheck()
 
     def test_vkspin_frame_0(self):
         self.hold_frame(0)
@@ -84,56 +83,42 @@ class GuestBasics(VmTest):
         self.assertGreater(picture.lit_box(image)[2], 0, 'no text')
 
 
-class Guest(GuestBasics):
+class Guest(Basics):
     """What is shown on the main build only."""
 
-    time_limit = 1000
-
     def test_vkspin_runs_through(self):
-        output = self.vm.console.check('vkspin --frames 120', 300)
+        output = self.vm.console.check('vkspin --frames 30', 300)
         self.assertRegex(
             output, r'vkspin: device "Virtio-GPU Venus \(llvmpipe[^"]*"'
-                    r' path (zero-copy|copy) frames 120 fps [0-9.]+')
+                    r' path (zero-copy|copy) frames 30 fps [0-9.]+')
 
-    def test_vulkaninfo_200_times_without_a_hang(self):
+    def assert_vulkaninfo_loops(self, count):
+        """Asserts that two loops of vulkaninfo beside each other end well."""
         jobs = range(2)
-        loops = ' '.join('(' + LOOP.format(count=100, job=job) + ')&'
+        loops = ' '.join('(' + LOOP.format(count=count, job=job) + ')&'
                          for job in jobs)
-        self.vm.console.check(f'{loops} wait', 700)
+        self.vm.console.check(f'{loops} wait', 60 + 7 * count)
         for job in jobs:
             done = self.vm.console.check(f'cat /tmp/ok.{job}').strip()
-            self.assertEqual(done, '100', 'vulkaninfo failed or hung')
+            self.assertEqual(done, str(count), 'vulkaninfo failed or hung')
         self.assertEqual(self.vm.render_workers(), [], 'contexts left over')
 
+    def test_vulkaninfo_10_times_without_a_hang(self):
+        self.assert_vulkaninfo_loops(5)
 
-class NewGuest(Guest):
-    group = 'new'
-    guest = 'new'
-
-
-class OldGuest(Guest):
-    group = 'old'
-    guest = 'old'
+    def test_vulkaninfo_200_times_without_a_hang(self):
+        self.assert_vulkaninfo_loops(100)
 
 
-class Guest16k(Guest):
-    group = '16k'
-    guest = '16k'
-
+class Pages16k:
     def test_pages_are_16k(self):
         self.assertRegex(
             self.vm.console.check('grep KernelPageSize /proc/self/smaps'),
             r'^KernelPageSize: +16 kB')
 
 
-class NoOpenGLBuild(GuestBasics):
-    """The build with --disable-opengl shows the same."""
-
-    group = 'no-opengl'
-
-    @classmethod
-    def make_vm(cls):
-        return Vm(cls.log_dir(), cls.guest, qemu=env.QEMU_NO_OPENGL)
+class NoOpenGL:
+    """Besides, of the build with --disable-opengl."""
 
     def setUp(self):
         if not env.QEMU_NO_OPENGL.exists():
@@ -148,39 +133,18 @@ class NoOpenGLBuild(GuestBasics):
             self.assertNotIn(name, needed)
 
 
-class FencePoll(VmTest):
-    """Fences on a timer, as where the library cannot have threads."""
-
-    group = 'fence-poll'
-
-    @classmethod
-    def make_vm(cls):
-        return Vm(cls.log_dir(), cls.guest,
-                  gpu=(env.VENUS + ',x-fence-poll=on,id=gpu0',))
-
-    def test_vkcheck_passes(self):
-        output = self.vm.console.check('vkcheck', 180)
-        self.assertRegex(output, r'vkcheck: [1-9]\d* passed, 0 failed')
+class Frame:
+    """One picture by Vulkan."""
 
     def test_vkspin_frame(self):
         self.hold_frame(37)
         self.assert_frame(37)
+
+
+class Fences(Frame):
+    def test_vkcheck_passes(self):
+        self.assert_vkcheck()
 
     def test_fences_come_back(self):
         output = self.vm.console.check('fencebench --count 100', 60)
         self.assertIn('fencebench: ring n 100 median_us', output)
-
-
-class CortexA72(VmTest):
-    """A processor that exists, and a guest without SMP."""
-
-    group = 'cortex-a72'
-
-    @classmethod
-    def make_vm(cls):
-        return Vm(cls.log_dir(), cls.guest,
-                  extra=('-cpu', 'cortex-a72', '-smp', '1'))
-
-    def test_vkspin_frame(self):
-        self.hold_frame(37)
-        self.assert_frame(37)

@@ -21,10 +21,6 @@ class ResilienceTest(VmTest):
         self.assert_frame(frame)
         program.stop()
 
-    def assert_qmp_answers(self, within):
-        self.assertLess(self.vm.seconds_to_answer(within + 10), within,
-                        'QMP took too long')
-
     def settled_descriptors(self, wanted=None, timeout=10):
         """QEMU's descriptors, once they are as wanted or time is up."""
         deadline = time.monotonic() + timeout
@@ -56,6 +52,7 @@ class Reset(ResilienceTest):
             type(self).mappings = self.vm.mappings()
 
     def assert_nothing_left(self):
+        self.assert_no_panic()
         self.assertEqual(self.settled_descriptors(self.descriptors),
                          self.descriptors)
         self.assertEqual(self.vm.mappings(), self.mappings)
@@ -84,10 +81,6 @@ class Reset(ResilienceTest):
         self.assert_frame_again(200)
         self.assert_nothing_left()
 
-    def test_reboot_panics_nowhere(self):
-        serial = (self.log_dir() / 'serial.log').read_text(errors='replace')
-        self.assertNotRegex(serial, r'Kernel panic|Oops|BUG:')
-
     def wait_for_animation(self):
         deadline = time.monotonic() + 60
         first = self.vm.picture()
@@ -105,44 +98,86 @@ class ResetLoop(ResilienceTest):
 
     def test_stop_and_cont_find_no_deadlock(self):
         # A vCPU in a reset, and a main thread that waits for it to pause.
-        program = self.vm.background('resetloop --seconds 600',
+        program = self.vm.background('resetloop --seconds 15',
                                      'resetloop: resetting')
-        for _ in range(100):
+        rounds = 0
+        while rounds % 10 or program.running():
             self.vm.qmp.execute('stop', timeout=20)
+            self.assertEqual(
+                self.vm.qmp.execute('query-status')['status'], 'paused')
             self.vm.qmp.execute('cont', timeout=20)
-        self.assertTrue(program.running(), program.output())
+            rounds += 1
+        done = re.search(r'resetloop: (\d+) resets', program.output())
+        self.assertTrue(done, program.output())
+        # A stop that meets no reset proves nothing.
+        self.assertGreater(int(done.group(1)), rounds)
+        self.assertGreater(rounds, 20)
+        program.forget()
+        self.vm.reset()         # gives the device back to its driver
+        self.assert_frame_again(37)
 
 
 class RenderServer(ResilienceTest):
+    """A render server, or one of its workers, that is killed or stopped.
+
+    The watchdog has to end what is stopped, and only that; what is killed
+    needs no watchdog.
+    """
+
     group = 'render-server'
 
-    def assert_2d_works(self):
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest,
+                  extra=('-trace', 'venus_watchdog_kill'))
+
+    def kills(self):
+        """What the watchdog killed so far: a worker's pid, 0 the server."""
+        return [int(pid) for pid in re.findall(
+            r'^venus_watchdog_kill pid (\d+) server \d', self.vm.stderr, re.M)]
+
+    def assert_given_up(self, before, victims, warning):
+        """Asserts that the watchdog kills one of them, then all goes on."""
+        self.wait_until(lambda: len(self.kills()) > before,
+                        'the watchdog does nothing', 60)
+        killed = self.kills()[before:]
+        self.assertLessEqual(set(killed), set(victims))
+        self.wait_until(lambda: warning in self.vm.stderr,
+                        f'no warning: {warning}')
+        self.assert_goes_on()
+
+    def assert_goes_on(self):
+        """Asserts that QMP and 2D work, and that nobody had to be killed."""
+        before = len(self.kills())
+        self.vm.qmp.execute('query-status')
         # The dead context's program is stuck or gone: the text console and
         # a dumb buffer need no render server.
-        self.vm.console.run('killall -9 vkspin; sleep 1', 30)
+        self.vm.console.run('killall -9 vkspin mapbench; sleep 1', 30)
         card = self.hold_card('dumb')
         self.assert_card()
         card.stop()
         self.assert_text_follows()
+        self.vm.qmp.execute('query-status')
+        self.assertEqual(len(self.kills()), before, 'the watchdog had to kill')
 
     def start_vkspin(self):
         self.vm.background('vkspin --frames 100000', '')
-        deadline = time.monotonic() + 60
-        while (not self.vm.render_workers() or
-               picture.colours(self.vm.picture()) < 200):
-            self.assertLess(time.monotonic(), deadline, 'vkspin shows nothing')
-            time.sleep(0.2)
+        self.wait_until(lambda: self.vm.render_workers() and
+                        picture.colours(self.vm.picture()) >= 200,
+                        'vkspin shows nothing', 60)
         return self.vm.render_workers()
+
+    def stop_processes(self, pids):
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(self.end_all, pids)
 
     def test_killed_server_leaves_vm_and_2d_picture(self):
         workers = self.start_vkspin()
         server = self.vm.render_server()
         os.kill(server, signal.SIGKILL)
         self.wait_gone([server, *workers])
-        self.assert_qmp_answers(1)
-        self.assert_2d_works()
-
-    def test_vulkan_works_again_after_system_reset(self):
+        self.assert_goes_on()
         self.vm.reset()
         self.assert_frame_again(37)
 
@@ -150,51 +185,31 @@ class RenderServer(ResilienceTest):
         workers = self.start_vkspin()
         os.kill(workers[0], signal.SIGKILL)
         self.wait_gone(workers[:1])
-        self.assert_qmp_answers(1)
-        self.assert_2d_works()
+        self.assert_goes_on()
         self.assert_frame_again(200)
 
     def test_stopped_worker_is_given_up(self):
-        workers = self.start_vkspin()
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
-        self.addCleanup(self.end_all, workers)
-        # This call of the guest needs the stopped worker.
-        self.vm.console.send('killall -9 vkspin\n')
-        time.sleep(1)
-        self.assert_qmp_answers(20)
-        self.assertTrue(self.vm.alive)
-        self.assert_2d_works()
-        self.assert_qmp_answers(1)
+        before = len(self.kills())
+        # For each of its blobs QEMU waits for an answer of the worker.
+        self.vm.background('mapbench --count 1000000', '')
+        self.wait_until(self.vm.render_workers, 'no worker came')
+        workers = self.vm.render_workers()
+        self.stop_processes(workers)
+        self.assert_given_up(before, workers, 'its worker was killed')
+        self.assert_frame_again(200)
 
-    def test_worker_stopped_while_a_program_starts(self):
-        # The guest's next blob of this context makes QEMU wait for it.
-        self.vm.reset()
-        self.vm.background('vkspin --frames 100000', '')
-        deadline = time.monotonic() + 30
-        while not self.vm.render_workers():
-            self.assertLess(time.monotonic(), deadline, 'no worker came')
-        for worker in self.vm.render_workers():
-            self.addCleanup(self.end_all, [worker])
-            os.kill(worker, signal.SIGSTOP)
-        time.sleep(1)
-        self.assert_qmp_answers(20)
-        self.assert_2d_works()
-        self.assert_qmp_answers(1)
+    def test_stopped_worker_holds_up_its_program_only(self):
+        # Commands in a ring are waited for by the program, not by QEMU.
+        self.stop_processes(self.start_vkspin())
+        self.assert_goes_on()
         self.assert_frame_again(200)
 
     def test_stopped_server_is_given_up(self):
-        server = self.vm.render_server()
-        os.kill(server, signal.SIGSTOP)
-        self.addCleanup(self.end_all, [server])
+        before = len(self.kills())
+        self.stop_processes([self.vm.render_server()])
         # A new context needs the server.
         self.vm.background('vulkaninfo --summary', '')
-        time.sleep(1)
-        self.assert_qmp_answers(20)
-        self.assert_2d_works()
-        self.assert_qmp_answers(1)
-
-    def test_vulkan_works_again_after_that(self):
+        self.assert_given_up(before, [0], 'it was killed with all its workers')
         self.vm.reset()
         self.assert_frame_again(37)
 
@@ -209,23 +224,42 @@ class RenderServer(ResilienceTest):
 
 class Flips(ResilienceTest):
     group = 'flips'
+    check = ('*', '!2000_*')
     time_limit = 300
+    flip = 'flipbench --kind host3d --fps 60'
 
-    def test_2000_flips_leave_descriptors_and_mappings_alone(self):
-        self.vm.console.check('flipbench --kind host3d --frames 20', 60)
+    @classmethod
+    def make_vm(cls):
+        return Vm(cls.log_dir(), cls.guest,
+                  extra=('-trace', 'venus_scanout_set'))
+
+    def wait_flips(self, count):
+        """Waits until that many more blobs were made the picture."""
+        wanted = len(self.events('venus_scanout_set')) + count
+        self.wait_until(
+            lambda: len(self.events('venus_scanout_set')) >= wanted,
+            f'no {count} flips', 60)
+
+    def assert_flips_leave_no_trace(self, count):
+        self.vm.console.check(f'{self.flip} --frames 20', 60)
         descriptors = self.settled_descriptors()
         mappings = self.vm.mappings()
-        output = self.vm.console.check(
-            'flipbench --kind host3d --frames 2000 --fps 60', 240)
-        self.assertRegex(output, r'flipbench: kind host3d flips 2000 fps')
+        output = self.vm.console.check(f'{self.flip} --frames {count}', 240)
+        self.assertRegex(output, rf'flipbench: kind host3d flips {count} fps')
         self.assertEqual(self.settled_descriptors(descriptors), descriptors)
         self.assertEqual(self.vm.mappings(), mappings)
 
+    def test_300_flips_leave_descriptors_and_mappings_alone(self):
+        self.assert_flips_leave_no_trace(300)
+
+    def test_2000_flips_leave_descriptors_and_mappings_alone(self):
+        self.assert_flips_leave_no_trace(2000)
+
     def test_descriptors_do_not_grow_while_flipping(self):
-        self.vm.background('flipbench --kind host3d --frames 600 --fps 60', '')
-        time.sleep(3)
+        self.program(f'{self.flip} --frames 100000', '')
+        self.wait_flips(60)
         first = sum(self.vm.descriptors().values())
-        time.sleep(4)
+        self.wait_flips(120)
         self.assertLessEqual(sum(self.vm.descriptors().values()), first + 1)
 
 
@@ -243,10 +277,15 @@ class Readback(ResilienceTest):
                   gpu=(env.VENUS + ',x-scanout-readback=on,id=gpu0',),
                   extra=('-trace', 'venus_readback_*'))
 
-    def test_screendump_comes_all_the_same(self):
+    def test_screendump_is_black(self):
+        # It comes all the same: of the right size, and without pixels of
+        # anything that was shown before.
         self.hold_frame(7, '--path zero-copy')
-        self.vm.picture()
-        self.assertRegex(self.vm.stderr, r'venus_readback_start scanout 0')
+        image = self.vm.picture()
+        image.save(self.log_dir() / f'{self.short_name}.png')
+        self.assertEqual(image.getextrema(), ((0, 0),) * 3)
+        self.assertIn('venus_readback_start scanout 0 {}x{}'.format(
+            *image.size), self.vm.stderr)
         self.assertRegex(self.vm.stderr, 'warning: virtio-gpu: a picture in '
                          'the memory of a device cannot be read back: '
                          '.*(shared memory|dma-buf)')
@@ -268,27 +307,35 @@ class Memory(VmTest):
     """TCG has to order a store-release before a later load-acquire."""
 
     group = 'litmus'
-    time_limit = 600
-    rounds = 8_000_000
+    check = ('*', '!*_32_million')
+    time_limit = 1200
+    most = 4_000_000    # rounds of one run
 
-    def litmus(self):
-        status, output = self.vm.console.run(
-            f'litmus-stlr --rounds {self.rounds}', 400)
+    def litmus(self, rounds):
+        """The forbidden outcomes in that many rounds."""
+        status, output = self.vm.console.run(f'litmus-stlr --rounds {rounds}',
+                                             400)
         found = re.search(r'litmus-stlr: rounds (\d+) forbidden (\d+)', output)
         self.assertTrue(found, output)
-        self.assertEqual(int(found.group(1)), self.rounds)
+        self.assertEqual(int(found.group(1)), rounds)
         self.assertEqual(status == 0, found.group(2) == '0', output)
         return int(found.group(2))
 
-    def test_no_forbidden_outcome_in_8_million(self):
-        self.assertEqual(self.litmus(), 0)
+    def test_no_forbidden_outcome_in_4_million(self):
+        self.assertEqual(self.litmus(self.most), 0)
+
+    def test_no_forbidden_outcome_in_32_million(self):
+        for _ in range(8):
+            self.assertEqual(self.litmus(self.most), 0)
 
 
 class MemoryUnpatched(Memory):
     """The litmus test finds the fault where it is."""
 
     group = 'litmus-unpatched'
-    test_no_forbidden_outcome_in_8_million = None
+    check = ('*',)
+    test_no_forbidden_outcome_in_4_million = None
+    test_no_forbidden_outcome_in_32_million = None
 
     @classmethod
     def make_vm(cls):
@@ -301,5 +348,6 @@ class MemoryUnpatched(Memory):
                           'QEMU_UNPATCHED names one')
         super().setUp()
 
-    def test_forbidden_outcomes_without_the_fix(self):
-        self.assertGreater(self.litmus(), 0)
+    def test_forbidden_outcome_without_the_fix(self):
+        # In as many rounds as the test above takes without finding one
+        self.assertTrue(any(self.litmus(100_000) for _ in range(40)))

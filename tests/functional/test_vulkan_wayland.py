@@ -12,6 +12,7 @@ class SdlVulkanWayland(test_vulkan_window.Window):
     """As on X11; what the compositor does is asked for over its socket."""
 
     group = 'sdl-vulkan-wayland'
+    check = ()          # its validated class has it all
 
     test_text_console = test_displays.Sdl.test_text_console
     test_vkspin_frame = test_displays.Sdl.test_vkspin_frame
@@ -52,3 +53,4 @@ class SdlVulkanWayland(test_vulkan_window.Window):
 class SdlVulkanWaylandValidation(test_vulkan_window.Validated,
                                  SdlVulkanWayland):
     group = 'sdl-vulkan-wayland-validation'
+    check = ('*',)

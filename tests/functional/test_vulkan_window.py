@@ -9,10 +9,10 @@ import time
 import test_displays
 from harness import env, layers, picture
 from harness.case import FunctionalTest, expected_card
+from harness.layers import lookalike
 from harness.vm import Vm
 from harness.vnc import VncClient
 from harness.xserver import ManagedXServer
-from test_memory import lookalike
 
 DISPLAY = 'sdl,vulkan=on'
 
@@ -40,18 +40,6 @@ class Window(test_displays.Sdl):
 
     def window(self):
         return self.x.wait_windows()[0]
-
-    def events(self, name):
-        """The lines of a trace event so far."""
-        return [line for line in self.vm.stderr.splitlines()
-                if line.startswith(name + ' ')]
-
-    def wait_until(self, condition, what, timeout=30):
-        """Waits until condition() is true; fails with what is not so."""
-        deadline = time.monotonic() + timeout
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.2)
 
     def assert_window_follows(self, timeout=30):
         """Asserts that the window comes to show what the console shows."""
@@ -134,19 +122,21 @@ class SdlVulkan(Window):
     def test_flips_are_shown_at_once_and_once(self):
         self.hold_card('host3d').stop()         # the window has its size
         first = len(self.vm.stderr)
-        shown = self.counters()[0]
+        before = self.counters()[0]
         self.vm.console.check('flipbench --kind host3d --fps 60 --frames 120',
                               120)
+        shown = self.counters()[0] - before
         lines = [line for line in self.vm.stderr[first:].splitlines()
                  if line.startswith(('venus_cmd', 'venus_scanout_put'))]
-        # Between the guest's RESOURCE_FLUSH and its answer; not those that
-        # come together because the host was busy.
-        self.assertGreater(sum(
-            command.startswith('venus_cmd type 0x104 ') and
-            put.startswith('venus_scanout_put')
-            for command, put in zip(lines, lines[1:])), 60)
-        # The text console has a few before and after.
-        self.assertLess(self.counters()[0] - shown, 120 + 60)
+        # Between the guest's RESOURCE_FLUSH and its answer
+        at_once = sum(command.startswith('venus_cmd type 0x104 ') and
+                      put.startswith('venus_scanout_put')
+                      for command, put in zip(lines, lines[1:]))
+        # Of those that come together because the host is busy only the last
+        # is shown, by the refresh; and the text console has a few frames.
+        self.assertGreater(shown, 12)
+        self.assertGreater(at_once, shown / 2)
+        self.assertLess(shown, 120 + 60)
 
     def test_refresh_rate_is_the_screens_while_it_matters(self):
         def wait_interval(ms):
@@ -233,6 +223,7 @@ class Validated:
 
 class SdlVulkanValidation(Validated, SdlVulkan):
     group = 'sdl-vulkan-validation'
+    check = ('card_in_*', 'switching_*', 'resized_window_scales', 'zz_quits')
 
 
 class FullScreen(Window):
@@ -270,6 +261,7 @@ class SdlVulkanFullScreen(FullScreen):
     """From a window to full screen and back."""
 
     group = 'sdl-vulkan-full-screen'
+    check = ()          # its validated class has it all
 
     def setUp(self):
         super().setUp()
@@ -320,6 +312,7 @@ class SdlVulkanFullScreen(FullScreen):
 
 class SdlVulkanFullScreenValidation(Validated, SdlVulkanFullScreen):
     group = 'sdl-vulkan-full-screen-validation'
+    check = ('*',)
 
 
 class SdlVulkanStartsFullScreen(Validated, FullScreen):
@@ -351,6 +344,7 @@ class SdlVulkanLookalike(Window):
     """On a driver such as MoltenVK, which the loader hides from others."""
 
     group = 'sdl-vulkan-lookalike'
+    check = ('device_*', 'card_*')
 
     test_text_console = test_displays.Sdl.test_text_console
     test_vkspin_frame = test_displays.Sdl.test_vkspin_frame

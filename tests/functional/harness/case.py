@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of the test classes: one class, one VM kept between its tests."""
 
+import fnmatch
 import functools
+import time
 import unittest
 
 from . import env, picture
@@ -37,6 +39,17 @@ class FunctionalTest(unittest.TestCase):
 
     group = None        # the first part of the tests' names
     time_limit = 600    # seconds for the whole class
+    # Which of them `make check` runs: globs, and "!GLOB" for exceptions.  The
+    # others are of `make check-long` only.
+    check = ('*',)
+
+    @classmethod
+    def in_check(cls, name):
+        """Whether `make check` runs a test, given without the group."""
+        wanted = [glob for glob in cls.check if not glob.startswith('!')]
+        unwanted = [glob[1:] for glob in cls.check if glob.startswith('!')]
+        return (any(fnmatch.fnmatch(name, glob) for glob in wanted) and
+                not any(fnmatch.fnmatch(name, glob) for glob in unwanted))
 
     @classmethod
     def log_dir(cls):
@@ -45,6 +58,13 @@ class FunctionalTest(unittest.TestCase):
     @property
     def short_name(self):
         return self._testMethodName.removeprefix('test_')
+
+    def wait_until(self, condition, what, timeout=30):
+        """Waits until condition() is true; fails with what is not so."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.2)
 
     def assert_shows(self, take, wanted, tolerance=0, timeout=30):
         """Asserts that take() comes to give the wanted picture."""
@@ -89,8 +109,13 @@ class VmTest(FunctionalTest):
         self.addCleanup(program.stop)
         return program
 
-    def hold_frame(self, frame, options=''):
-        return self.program(f'vkspin --frame {frame} --hold {options}',
+    def events(self, name):
+        """The lines of a trace event so far."""
+        return [line for line in self.vm.stderr.splitlines()
+                if line.startswith(name + ' ')]
+
+    def hold_frame(self, frame, options='', prefix=''):
+        return self.program(f'{prefix} vkspin --frame {frame} --hold {options}',
                             f'holding frame {frame}')
 
     def hold_card(self, kind='host3d', options=''):
@@ -109,6 +134,21 @@ class VmTest(FunctionalTest):
         self.assertEqual(width, cells * CELL_WIDTH, 'the bar is not there')
         self.assertLess(height, 40)
         self.assertEqual(pixels, width * height, 'the bar has holes')
+
+    def assert_no_panic(self):
+        """Asserts that no kernel of this group's guest had a fault."""
+        serial = (self.log_dir() / 'serial.log').read_text(errors='replace')
+        self.assertNotRegex(serial, r'Kernel panic|Oops|BUG:')
+
+    def assert_vulkaninfo(self, prefix=''):
+        """Asserts that Vulkan is there: what vulkaninfo says."""
+        output = self.vm.console.check(f'{prefix} vulkaninfo --summary', 120)
+        self.assertIn('Virtio-GPU Venus (llvmpipe', output)
+        return output
+
+    def assert_vkcheck(self, prefix=''):
+        output = self.vm.console.check(f'{prefix} vkcheck', 180)
+        self.assertRegex(output, r'vkcheck: [1-9]\d* passed, 0 failed')
 
     def assert_frame(self, frame, take=None):
         take = take or self.vm.picture

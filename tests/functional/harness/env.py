@@ -13,12 +13,12 @@ QEMU_NAME = 'qemu-system-aarch64'
 QEMU = Path(os.environ.get('QEMU_BIN') or BUILD / 'qemu/build' / QEMU_NAME)
 QEMU_NO_OPENGL = Path(os.environ.get('QEMU_NO_OPENGL') or
                       BUILD / 'qemu/build-nogl' / QEMU_NAME)
+# Debian's own, which has none of the fixes of the series.
 QEMU_UNPATCHED = Path(os.environ.get('QEMU_UNPATCHED') or
-                      BUILD / 'qemu/stock/build' / QEMU_NAME)
+                      Path('/usr/bin') / QEMU_NAME)
 
 HOST_PROGRAMS = BUILD / 'ours/tests/guest'
 BENCH_PROGRAMS = BUILD / 'ours/tests/bench'
-TEST_LAYERS = BUILD / 'ours/tests/vulkan/layers'
 FIRMWARE = (Path('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'),
             Path('/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd'))
 
