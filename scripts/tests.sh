@@ -106,16 +106,16 @@ ours_tests()
         >>"$RESULTS/$suite.tsv" || row failed "$suite"
 }
 
-# functional_tests NAME ARGUMENT...: a run of tests/functional/run, whose
-# results have the name NAME.
+# functional_tests NAME ARGUMENT...: a run of tests/functional/run, whose rows
+# are those of NAME.
 functional_tests()
 {
-    local name=$1 results=$LOGS/functional-$1.json
+    local name=$1 results=$LOGS/functional/results.json
 
     shift
     rm -f "$results"
     TAIL=60 step "functional tests ($name)" inside \
-        tests/functional/run --results "$results" "$@" || true
+        tests/functional/run "$@" || true
     inside scripts/report rows-functional "$results" \
         >>"$RESULTS/functional-$name.tsv" || row failed "functional-$name"
 }

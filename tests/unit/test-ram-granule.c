@@ -7,6 +7,7 @@
 #include "qemu/accel.h"
 #include "qemu/units.h"
 #include "exec/page-vary.h"
+#include "exec/target_page.h"
 #include "system/ram-granule.h"
 
 /* What the rest of QEMU has: an accelerator's name and the guest's page */

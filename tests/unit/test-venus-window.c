@@ -12,6 +12,7 @@
 #include "qemu/accel.h"
 #include "exec/memory.h"
 #include "exec/page-vary.h"
+#include "exec/target_page.h"
 #include "../../hw/display/venus/window.h"
 
 #define PAGE (4 * KiB)
