@@ -74,6 +74,27 @@ static VkResult fence_finish(Gpu *gpu, VkFence fence, VkResult res)
     return res;
 }
 
+/* Waits for two semaphores, of which the second has to have a value */
+typedef struct Waits {
+    VkSemaphore semaphores[2];
+    uint64_t values[2];
+    VkTimelineSemaphoreSubmitInfo info;
+} Waits;
+
+static void waits_init(Waits *waits, VkSemaphore binary, VkSemaphore timeline,
+                       uint64_t value)
+{
+    *waits = (Waits) {
+        .semaphores = { binary, timeline },
+        .values = { 12345, value },
+        .info = {
+            .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+            .waitSemaphoreValueCount = 2,
+            .pWaitSemaphoreValues = waits->values,
+        },
+    };
+}
+
 /* Wait for both on the queue, for the second to have @value */
 static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
                          uint64_t value)
@@ -81,47 +102,37 @@ static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
     const VkPipelineStageFlags stages[] = {
         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
     };
-    const VkSemaphore semaphores[] = { binary, timeline };
-    const uint64_t values[] = { 12345, value };
-    VkTimelineSemaphoreSubmitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .waitSemaphoreValueCount = 2,
-        .pWaitSemaphoreValues = values,
-    };
+    Waits waits;
     VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-        .pNext = &info,
+        .pNext = &waits.info,
         .waitSemaphoreCount = 2,
-        .pWaitSemaphores = semaphores,
+        .pWaitSemaphores = waits.semaphores,
         .pWaitDstStageMask = stages,
     };
     VkFence fence = fence_new(gpu);
-    VkResult res = vkQueueSubmit(gpu->queue, 1, &submit, fence);
 
-    return fence_finish(gpu, fence, res);
+    waits_init(&waits, binary, timeline, value);
+    return fence_finish(gpu, fence,
+                        vkQueueSubmit(gpu->queue, 1, &submit, fence));
 }
 
 /* The same, with a change of sparse memory that changes nothing */
 static VkResult wait_for_sparse(Gpu *gpu, VkSemaphore binary,
                                 VkSemaphore timeline, uint64_t value)
 {
-    const VkSemaphore semaphores[] = { binary, timeline };
-    const uint64_t values[] = { 12345, value };
-    VkTimelineSemaphoreSubmitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .waitSemaphoreValueCount = 2,
-        .pWaitSemaphoreValues = values,
-    };
+    Waits waits;
     VkBindSparseInfo bind = {
         .sType = VK_STRUCTURE_TYPE_BIND_SPARSE_INFO,
-        .pNext = &info,
+        .pNext = &waits.info,
         .waitSemaphoreCount = 2,
-        .pWaitSemaphores = semaphores,
+        .pWaitSemaphores = waits.semaphores,
     };
     VkFence fence = fence_new(gpu);
-    VkResult res = vkQueueBindSparse(gpu->queue, 1, &bind, fence);
 
-    return fence_finish(gpu, fence, res);
+    waits_init(&waits, binary, timeline, value);
+    return fence_finish(gpu, fence,
+                        vkQueueBindSparse(gpu->queue, 1, &bind, fence));
 }
 
 static VkResult wait_for2(Gpu *gpu, VkSemaphore binary)
