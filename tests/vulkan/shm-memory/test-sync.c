@@ -224,6 +224,36 @@ static void test_semaphore_import(Gpu *gpu)
     vkDestroySemaphore(gpu->device, timeline, NULL);
 }
 
+/* The first batch keeps its wait, the second one loses it; both signal. */
+static void test_semaphore_import_batches(Gpu *gpu)
+{
+    const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+    VkSemaphore waited[2], signaled[2];
+    VkSubmitInfo submits[2];
+
+    for (unsigned i = 0; i < COUNT(submits); i++) {
+        waited[i] = semaphore_new(gpu, VK_SEMAPHORE_TYPE_BINARY);
+        signaled[i] = semaphore_new(gpu, VK_SEMAPHORE_TYPE_BINARY);
+        submits[i] = (VkSubmitInfo) {
+            .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+            .waitSemaphoreCount = 1,
+            .pWaitSemaphores = &waited[i],
+            .pWaitDstStageMask = &stage,
+            .signalSemaphoreCount = 1,
+            .pSignalSemaphores = &signaled[i],
+        };
+    }
+    CHECK_RESULT(signal_it(gpu, waited[0]), VK_SUCCESS);
+    CHECK_RESULT(import_it(gpu, waited[1], -1), VK_SUCCESS);
+    CHECK_RESULT(vkQueueSubmit(gpu->queue, 2, submits, VK_NULL_HANDLE),
+                 VK_SUCCESS);
+    for (unsigned i = 0; i < COUNT(submits); i++) {
+        CHECK_RESULT(wait_for2(gpu, signaled[i]), VK_SUCCESS);
+        vkDestroySemaphore(gpu->device, waited[i], NULL);
+        vkDestroySemaphore(gpu->device, signaled[i], NULL);
+    }
+}
+
 /* A sync file of another driver polls readable: so does a pipe. */
 static void test_semaphore_import_file(Gpu *gpu)
 {
@@ -336,6 +366,7 @@ const Test sync_tests[] = {
     { "sync-queries", test_sync_queries },
     { "semaphore-export", test_semaphore_export },
     { "semaphore-import", test_semaphore_import },
+    { "semaphore-import-batches", test_semaphore_import_batches },
     { "semaphore-import-file", test_semaphore_import_file },
     { "semaphore-threads", test_semaphore_threads },
     { "fence-export", test_fence_export },
