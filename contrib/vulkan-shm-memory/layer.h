@@ -191,6 +191,14 @@ bool layer_image_importable(const LayerInstance *inst,
                             VkPhysicalDevice physical,
                             const VkPhysicalDeviceImageFormatInfo2 *info);
 
+/* submit.c */
+
+/**
+ * layer_submit_and_wait - submit to the device's queue, which there has to be
+ * @submit: one batch, or NULL: wait for what has been submitted before
+ */
+VkResult layer_submit_and_wait(LayerDevice *dev, const VkSubmitInfo *submit);
+
 /* semaphore.c */
 
 /**

@@ -67,32 +67,15 @@ layer_DestroySemaphore(VkDevice device, VkSemaphore semaphore,
 VkResult layer_semaphore_wait(LayerDevice *dev, VkSemaphore semaphore)
 {
     const VkPipelineStageFlags stages = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
-    VkFenceCreateInfo info = { .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO };
     VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
         .waitSemaphoreCount = 1,
         .pWaitSemaphores = &semaphore,
         .pWaitDstStageMask = &stages,
     };
-    VkFence fence;
-    VkResult res;
 
-    if (!dev->queue) {
-        return VK_ERROR_INITIALIZATION_FAILED;
-    }
-    res = dev->next.CreateFence(dev->handle, &info, NULL, &fence);
-    if (res != VK_SUCCESS) {
-        return res;
-    }
-    pthread_mutex_lock(&dev->queue_lock);
-    res = dev->next.QueueSubmit(dev->queue, 1, &submit, fence);
-    pthread_mutex_unlock(&dev->queue_lock);
-    if (res == VK_SUCCESS) {
-        res = dev->next.WaitForFences(dev->handle, 1, &fence, VK_TRUE,
-                                      UINT64_MAX);
-    }
-    dev->next.DestroyFence(dev->handle, fence, NULL);
-    return res;
+    return dev->queue ? layer_submit_and_wait(dev, &submit) :
+                        VK_ERROR_INITIALIZATION_FAILED;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL

@@ -5,7 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chain.h"
 #include "layer.h"
@@ -19,20 +21,26 @@ typedef struct SubmitWaits {
     uint32_t *devices;
 } SubmitWaits;
 
-/*
- * One batch of a changed submission.  The pointers are to members of its copied
- * info, of whatever kind.
- */
+/* One batch of a changed submission: what its copied info points to */
 typedef struct SubmitBatch {
-    const void **chain;
-    uint32_t *wait_count;
-    const VkSemaphore **wait_semaphores;
-    const VkPipelineStageFlags **wait_stages;   /* NULL: it has none */
     SubmitWaits waits;
     VkTimelineSemaphoreSubmitInfo timeline;
     VkDeviceGroupSubmitInfo group;
     LayerArena arena;
 } SubmitBatch;
+
+/* A function of the driver that submits @count batches of some structure */
+typedef VkResult SubmitFn(LayerDevice *dev, VkQueue queue, uint32_t count,
+                          const void *infos, VkFence fence);
+
+/* Where a structure for batches keeps its waits, in arrays side by side */
+typedef struct SubmitKind {
+    SubmitFn *submit;
+    size_t size;                /* bytes from one batch to the next */
+    size_t count;               /* offset of waitSemaphoreCount */
+    size_t semaphores;          /* offset of pWaitSemaphores */
+    size_t stages;              /* offset of pWaitDstStageMask; 0: it has none */
+} SubmitKind;
 
 static void submit_lock(LayerDevice *dev, VkQueue queue)
 {
@@ -98,103 +106,175 @@ static void submit_filter(LayerDevice *dev, SubmitWaits *waits, uint32_t count,
     }
 }
 
-/* The same in a batch's info, with what its chain has for each wait */
-static void submit_batch_filter(LayerDevice *dev, SubmitBatch *batch)
+/* Change the chain of a batch, which may have something for each wait. */
+static void submit_chain_filter(SubmitBatch *batch, VkBaseInStructure *info,
+                                const VkTimelineSemaphoreSubmitInfo *timeline,
+                                const VkDeviceGroupSubmitInfo *group)
 {
     static const VkStructureType drop[] = {
         VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
         VK_STRUCTURE_TYPE_DEVICE_GROUP_SUBMIT_INFO,
     };
-    const void *chain = *batch->chain;
-    const VkTimelineSemaphoreSubmitInfo *timeline =
-        layer_chain_find(chain, drop[0]);
-    const VkDeviceGroupSubmitInfo *group = layer_chain_find(chain, drop[1]);
-    bool values = timeline && timeline->waitSemaphoreValueCount;
-    bool devices = group && group->waitSemaphoreCount;
+    const void *chain = layer_chain_without(&batch->arena, info->pNext, drop,
+                                            LAYER_COUNT(drop));
 
-    submit_filter(dev, &batch->waits, *batch->wait_count,
-                  *batch->wait_semaphores,
-                  batch->wait_stages ? *batch->wait_stages : NULL,
-                  values ? timeline->pWaitSemaphoreValues : NULL,
-                  devices ? group->pWaitSemaphoreDeviceIndices : NULL);
-    *batch->wait_count = batch->waits.count;
-    *batch->wait_semaphores = batch->waits.semaphores;
-    if (batch->wait_stages) {
-        *batch->wait_stages = batch->waits.stages;
-    }
-    chain = layer_chain_without(&batch->arena, chain, drop, LAYER_COUNT(drop));
     if (timeline) {
         batch->timeline = *timeline;
         batch->timeline.pNext = chain;
-        batch->timeline.waitSemaphoreValueCount = values ? batch->waits.count :
-                                                           0;
+        batch->timeline.waitSemaphoreValueCount =
+            timeline->waitSemaphoreValueCount ? batch->waits.count : 0;
         batch->timeline.pWaitSemaphoreValues = batch->waits.values;
         chain = &batch->timeline;
     }
     if (group) {
         batch->group = *group;
         batch->group.pNext = chain;
-        batch->group.waitSemaphoreCount = devices ? batch->waits.count : 0;
+        batch->group.waitSemaphoreCount =
+            group->waitSemaphoreCount ? batch->waits.count : 0;
         batch->group.pWaitSemaphoreDeviceIndices = batch->waits.devices;
         chain = &batch->group;
     }
-    *batch->chain = chain;
+    info->pNext = chain;
+}
+
+/* The same in @info, a copy of a batch's structure */
+static void submit_batch_filter(LayerDevice *dev, const SubmitKind *kind,
+                                void *info, SubmitBatch *batch)
+{
+    VkBaseInStructure *base = info;
+    uint32_t *count = (uint32_t *)((char *)info + kind->count);
+    const VkSemaphore **semaphores =
+        (const VkSemaphore **)((char *)info + kind->semaphores);
+    const VkPipelineStageFlags **stages = kind->stages ?
+        (const VkPipelineStageFlags **)((char *)info + kind->stages) : NULL;
+    const VkTimelineSemaphoreSubmitInfo *timeline = layer_chain_find(
+        base->pNext, VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
+    const VkDeviceGroupSubmitInfo *group = layer_chain_find(
+        base->pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_SUBMIT_INFO);
+    bool values = timeline && timeline->waitSemaphoreValueCount;
+    bool devices = group && group->waitSemaphoreCount;
+
+    submit_filter(dev, &batch->waits, *count, *semaphores,
+                  stages ? *stages : NULL,
+                  values ? timeline->pWaitSemaphoreValues : NULL,
+                  devices ? group->pWaitSemaphoreDeviceIndices : NULL);
+    *count = batch->waits.count;
+    *semaphores = batch->waits.semaphores;
+    if (stages) {
+        *stages = batch->waits.stages;
+    }
+    submit_chain_filter(batch, base, timeline, group);
 }
 
 /* False when out of memory: no wait has been taken out of any batch then. */
-static bool submit_batches_filter(LayerDevice *dev, SubmitBatch *batches,
+static bool submit_batches_filter(LayerDevice *dev, const SubmitKind *kind,
+                                  char *infos, SubmitBatch *batches,
                                   uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (!submit_waits_alloc(&batches[i].waits, *batches[i].wait_count)) {
+        const char *info = infos + i * kind->size;
+
+        if (!submit_waits_alloc(&batches[i].waits,
+                                *(const uint32_t *)(info + kind->count))) {
             return false;
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        submit_batch_filter(dev, &batches[i]);
+        submit_batch_filter(dev, kind, infos + i * kind->size, &batches[i]);
     }
     return true;
 }
 
-static VkResult submit_filtered(LayerDevice *dev, VkQueue queue, uint32_t count,
-                                const VkSubmitInfo *infos, VkFence fence)
+/* Submit while the layer does not submit to the same queue. */
+static VkResult submit_in_turn(LayerDevice *dev, VkQueue queue,
+                               SubmitFn *submit, uint32_t count,
+                               const void *infos, VkFence fence)
 {
-    VkSubmitInfo *changed = calloc(count + 1, sizeof(*changed));
+    VkResult res;
+
+    submit_lock(dev, queue);
+    res = submit(dev, queue, count, infos, fence);
+    submit_unlock(dev, queue);
+    return res;
+}
+
+static VkResult submit_filtered(LayerDevice *dev, VkQueue queue,
+                                const SubmitKind *kind, uint32_t count,
+                                const void *infos, VkFence fence)
+{
+    char *changed = calloc(count + 1, kind->size);
     SubmitBatch *batches = calloc(count + 1, sizeof(*batches));
     VkResult res = VK_ERROR_OUT_OF_HOST_MEMORY;
-    bool ok = changed && batches;
 
-    for (uint32_t i = 0; ok && i < count; i++) {
-        changed[i] = infos[i];
-        batches[i].chain = &changed[i].pNext;
-        batches[i].wait_count = &changed[i].waitSemaphoreCount;
-        batches[i].wait_semaphores = &changed[i].pWaitSemaphores;
-        batches[i].wait_stages = &changed[i].pWaitDstStageMask;
-    }
-    if (ok && submit_batches_filter(dev, batches, count)) {
-        submit_lock(dev, queue);
-        res = dev->next.QueueSubmit(queue, count, changed, fence);
-        submit_unlock(dev, queue);
+    if (changed && batches) {
+        if (count) {
+            memcpy(changed, infos, count * kind->size);
+        }
+        if (submit_batches_filter(dev, kind, changed, batches, count)) {
+            res = submit_in_turn(dev, queue, kind->submit, count, changed,
+                                 fence);
+        }
     }
     submit_batches_free(batches, count);
     free(changed);
     return res;
 }
 
+static VkResult submit_kind(VkQueue queue, const SubmitKind *kind,
+                            uint32_t count, const void *infos, VkFence fence)
+{
+    LayerDevice *dev = layer_device(queue);
+
+    return atomic_load(&dev->signaled_count) ?
+           submit_filtered(dev, queue, kind, count, infos, fence) :
+           submit_in_turn(dev, queue, kind->submit, count, infos, fence);
+}
+
+static VkResult submit_next(LayerDevice *dev, VkQueue queue, uint32_t count,
+                            const void *infos, VkFence fence)
+{
+    return dev->next.QueueSubmit(queue, count, infos, fence);
+}
+
+static VkResult submit2_next(LayerDevice *dev, VkQueue queue, uint32_t count,
+                             const void *infos, VkFence fence)
+{
+    return dev->next.QueueSubmit2(queue, count, infos, fence);
+}
+
+static VkResult sparse_next(LayerDevice *dev, VkQueue queue, uint32_t count,
+                            const void *infos, VkFence fence)
+{
+    return dev->next.QueueBindSparse(queue, count, infos, fence);
+}
+
 static VKAPI_ATTR VkResult VKAPI_CALL
 layer_QueueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos,
                   VkFence fence)
 {
-    LayerDevice *dev = layer_device(queue);
-    VkResult res;
+    static const SubmitKind kind = {
+        .submit = submit_next,
+        .size = sizeof(VkSubmitInfo),
+        .count = offsetof(VkSubmitInfo, waitSemaphoreCount),
+        .semaphores = offsetof(VkSubmitInfo, pWaitSemaphores),
+        .stages = offsetof(VkSubmitInfo, pWaitDstStageMask),
+    };
 
-    if (atomic_load(&dev->signaled_count)) {
-        return submit_filtered(dev, queue, count, infos, fence);
-    }
-    submit_lock(dev, queue);
-    res = dev->next.QueueSubmit(queue, count, infos, fence);
-    submit_unlock(dev, queue);
-    return res;
+    return submit_kind(queue, &kind, count, infos, fence);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL
+layer_QueueBindSparse(VkQueue queue, uint32_t count,
+                      const VkBindSparseInfo *infos, VkFence fence)
+{
+    static const SubmitKind kind = {
+        .submit = sparse_next,
+        .size = sizeof(VkBindSparseInfo),
+        .count = offsetof(VkBindSparseInfo, waitSemaphoreCount),
+        .semaphores = offsetof(VkBindSparseInfo, pWaitSemaphores),
+    };
+
+    return submit_kind(queue, &kind, count, infos, fence);
 }
 
 /* Each wait has everything that belongs to it here. */
@@ -234,9 +314,7 @@ static VkResult submit2_filtered(LayerDevice *dev, VkQueue queue,
         ok = waits[i];
     }
     if (ok) {
-        submit_lock(dev, queue);
-        res = dev->next.QueueSubmit2(queue, count, changed, fence);
-        submit_unlock(dev, queue);
+        res = submit_in_turn(dev, queue, submit2_next, count, changed, fence);
     }
     for (i = 0; waits && i < count; i++) {
         free(waits[i]);
@@ -251,55 +329,10 @@ layer_QueueSubmit2(VkQueue queue, uint32_t count, const VkSubmitInfo2 *infos,
                    VkFence fence)
 {
     LayerDevice *dev = layer_device(queue);
-    VkResult res;
 
-    if (atomic_load(&dev->signaled_count)) {
-        return submit2_filtered(dev, queue, count, infos, fence);
-    }
-    submit_lock(dev, queue);
-    res = dev->next.QueueSubmit2(queue, count, infos, fence);
-    submit_unlock(dev, queue);
-    return res;
-}
-
-static VkResult sparse_filtered(LayerDevice *dev, VkQueue queue, uint32_t count,
-                                const VkBindSparseInfo *infos, VkFence fence)
-{
-    VkBindSparseInfo *changed = calloc(count + 1, sizeof(*changed));
-    SubmitBatch *batches = calloc(count + 1, sizeof(*batches));
-    VkResult res = VK_ERROR_OUT_OF_HOST_MEMORY;
-    bool ok = changed && batches;
-
-    for (uint32_t i = 0; ok && i < count; i++) {
-        changed[i] = infos[i];
-        batches[i].chain = &changed[i].pNext;
-        batches[i].wait_count = &changed[i].waitSemaphoreCount;
-        batches[i].wait_semaphores = &changed[i].pWaitSemaphores;
-    }
-    if (ok && submit_batches_filter(dev, batches, count)) {
-        submit_lock(dev, queue);
-        res = dev->next.QueueBindSparse(queue, count, changed, fence);
-        submit_unlock(dev, queue);
-    }
-    submit_batches_free(batches, count);
-    free(changed);
-    return res;
-}
-
-static VKAPI_ATTR VkResult VKAPI_CALL
-layer_QueueBindSparse(VkQueue queue, uint32_t count,
-                      const VkBindSparseInfo *infos, VkFence fence)
-{
-    LayerDevice *dev = layer_device(queue);
-    VkResult res;
-
-    if (atomic_load(&dev->signaled_count)) {
-        return sparse_filtered(dev, queue, count, infos, fence);
-    }
-    submit_lock(dev, queue);
-    res = dev->next.QueueBindSparse(queue, count, infos, fence);
-    submit_unlock(dev, queue);
-    return res;
+    return atomic_load(&dev->signaled_count) ?
+           submit2_filtered(dev, queue, count, infos, fence) :
+           submit_in_turn(dev, queue, submit2_next, count, infos, fence);
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
@@ -324,24 +357,17 @@ layer_QueuePresentKHR(VkQueue queue, const VkPresentInfoKHR *info)
 }
 
 /* Waiting with the lock held would stop exports of semaphores meanwhile. */
-static VKAPI_ATTR VkResult VKAPI_CALL
-layer_QueueWaitIdle(VkQueue queue)
+VkResult layer_submit_and_wait(LayerDevice *dev, const VkSubmitInfo *submit)
 {
     VkFenceCreateInfo info = { .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO };
-    LayerDevice *dev = layer_device(queue);
     VkFence fence;
-    VkResult res;
+    VkResult res = dev->next.CreateFence(dev->handle, &info, NULL, &fence);
 
-    if (queue != dev->queue) {
-        return dev->next.QueueWaitIdle(queue);
-    }
-    res = dev->next.CreateFence(dev->handle, &info, NULL, &fence);
     if (res != VK_SUCCESS) {
         return res;
     }
-    submit_lock(dev, queue);
-    res = dev->next.QueueSubmit(queue, 0, NULL, fence);
-    submit_unlock(dev, queue);
+    res = submit_in_turn(dev, dev->queue, submit_next, submit ? 1 : 0, submit,
+                         fence);
     if (res == VK_SUCCESS) {
         res = dev->next.WaitForFences(dev->handle, 1, &fence, VK_TRUE,
                                       UINT64_MAX);
@@ -351,10 +377,19 @@ layer_QueueWaitIdle(VkQueue queue)
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
+layer_QueueWaitIdle(VkQueue queue)
+{
+    LayerDevice *dev = layer_device(queue);
+
+    return queue == dev->queue ? layer_submit_and_wait(dev, NULL) :
+                                 dev->next.QueueWaitIdle(queue);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL
 layer_DeviceWaitIdle(VkDevice device)
 {
     LayerDevice *dev = layer_device(device);
-    VkResult res = dev->queue ? layer_QueueWaitIdle(dev->queue) : VK_SUCCESS;
+    VkResult res = dev->queue ? layer_submit_and_wait(dev, NULL) : VK_SUCCESS;
 
     if (res != VK_SUCCESS) {
         return res;

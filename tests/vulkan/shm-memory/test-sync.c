@@ -74,6 +74,27 @@ static VkResult fence_finish(Gpu *gpu, VkFence fence, VkResult res)
     return res;
 }
 
+/* Waits for two semaphores, of which the second has to have a value */
+typedef struct Waits {
+    VkSemaphore semaphores[2];
+    uint64_t values[2];
+    VkTimelineSemaphoreSubmitInfo info;
+} Waits;
+
+static void waits_init(Waits *waits, VkSemaphore binary, VkSemaphore timeline,
+                       uint64_t value)
+{
+    *waits = (Waits) {
+        .semaphores = { binary, timeline },
+        .values = { 12345, value },
+        .info = {
+            .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+            .waitSemaphoreValueCount = 2,
+            .pWaitSemaphoreValues = waits->values,
+        },
+    };
+}
+
 /* Wait for both on the queue, for the second to have @value */
 static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
                          uint64_t value)
@@ -81,47 +102,37 @@ static VkResult wait_for(Gpu *gpu, VkSemaphore binary, VkSemaphore timeline,
     const VkPipelineStageFlags stages[] = {
         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_TRANSFER_BIT,
     };
-    const VkSemaphore semaphores[] = { binary, timeline };
-    const uint64_t values[] = { 12345, value };
-    VkTimelineSemaphoreSubmitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .waitSemaphoreValueCount = 2,
-        .pWaitSemaphoreValues = values,
-    };
+    Waits waits;
     VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-        .pNext = &info,
+        .pNext = &waits.info,
         .waitSemaphoreCount = 2,
-        .pWaitSemaphores = semaphores,
+        .pWaitSemaphores = waits.semaphores,
         .pWaitDstStageMask = stages,
     };
     VkFence fence = fence_new(gpu);
-    VkResult res = vkQueueSubmit(gpu->queue, 1, &submit, fence);
 
-    return fence_finish(gpu, fence, res);
+    waits_init(&waits, binary, timeline, value);
+    return fence_finish(gpu, fence,
+                        vkQueueSubmit(gpu->queue, 1, &submit, fence));
 }
 
 /* The same, with a change of sparse memory that changes nothing */
 static VkResult wait_for_sparse(Gpu *gpu, VkSemaphore binary,
                                 VkSemaphore timeline, uint64_t value)
 {
-    const VkSemaphore semaphores[] = { binary, timeline };
-    const uint64_t values[] = { 12345, value };
-    VkTimelineSemaphoreSubmitInfo info = {
-        .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-        .waitSemaphoreValueCount = 2,
-        .pWaitSemaphoreValues = values,
-    };
+    Waits waits;
     VkBindSparseInfo bind = {
         .sType = VK_STRUCTURE_TYPE_BIND_SPARSE_INFO,
-        .pNext = &info,
+        .pNext = &waits.info,
         .waitSemaphoreCount = 2,
-        .pWaitSemaphores = semaphores,
+        .pWaitSemaphores = waits.semaphores,
     };
     VkFence fence = fence_new(gpu);
-    VkResult res = vkQueueBindSparse(gpu->queue, 1, &bind, fence);
 
-    return fence_finish(gpu, fence, res);
+    waits_init(&waits, binary, timeline, value);
+    return fence_finish(gpu, fence,
+                        vkQueueBindSparse(gpu->queue, 1, &bind, fence));
 }
 
 static VkResult wait_for2(Gpu *gpu, VkSemaphore binary)
@@ -211,6 +222,36 @@ static void test_semaphore_import(Gpu *gpu)
     CHECK_RESULT(import_it(gpu, semaphore, -1), VK_SUCCESS);
     vkDestroySemaphore(gpu->device, semaphore, NULL);
     vkDestroySemaphore(gpu->device, timeline, NULL);
+}
+
+/* The first batch keeps its wait, the second one loses it; both signal. */
+static void test_semaphore_import_batches(Gpu *gpu)
+{
+    const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+    VkSemaphore waited[2], signaled[2];
+    VkSubmitInfo submits[2];
+
+    for (unsigned i = 0; i < COUNT(submits); i++) {
+        waited[i] = semaphore_new(gpu, VK_SEMAPHORE_TYPE_BINARY);
+        signaled[i] = semaphore_new(gpu, VK_SEMAPHORE_TYPE_BINARY);
+        submits[i] = (VkSubmitInfo) {
+            .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+            .waitSemaphoreCount = 1,
+            .pWaitSemaphores = &waited[i],
+            .pWaitDstStageMask = &stage,
+            .signalSemaphoreCount = 1,
+            .pSignalSemaphores = &signaled[i],
+        };
+    }
+    CHECK_RESULT(signal_it(gpu, waited[0]), VK_SUCCESS);
+    CHECK_RESULT(import_it(gpu, waited[1], -1), VK_SUCCESS);
+    CHECK_RESULT(vkQueueSubmit(gpu->queue, 2, submits, VK_NULL_HANDLE),
+                 VK_SUCCESS);
+    for (unsigned i = 0; i < COUNT(submits); i++) {
+        CHECK_RESULT(wait_for2(gpu, signaled[i]), VK_SUCCESS);
+        vkDestroySemaphore(gpu->device, waited[i], NULL);
+        vkDestroySemaphore(gpu->device, signaled[i], NULL);
+    }
 }
 
 /* A sync file of another driver polls readable: so does a pipe. */
@@ -325,6 +366,7 @@ const Test sync_tests[] = {
     { "sync-queries", test_sync_queries },
     { "semaphore-export", test_semaphore_export },
     { "semaphore-import", test_semaphore_import },
+    { "semaphore-import-batches", test_semaphore_import_batches },
     { "semaphore-import-file", test_semaphore_import_file },
     { "semaphore-threads", test_semaphore_threads },
     { "fence-export", test_fence_export },
