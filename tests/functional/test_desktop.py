@@ -145,8 +145,7 @@ class DesktopTest(VmTest):
     def assert_no_trouble(self):
         """Asserts that nobody told of trouble since the guest's start."""
         guest = self.vm.console.check('cat /tmp/program.*; dmesg')
-        for line in (guest + self.vm.stderr).splitlines():
-            self.assertNotRegex(line, TROUBLE)
+        self.assert_no_line(TROUBLE, guest + self.vm.stderr)
 
 
 class Weston(DesktopTest):

@@ -118,7 +118,7 @@ class Pages16k:
 
 
 class NoOpenGL:
-    """Besides, of the build with --disable-opengl."""
+    """Besides, of the build with --disable-opengl and --disable-vulkan."""
 
     def setUp(self):
         if not env.QEMU_NO_OPENGL.exists():
@@ -131,6 +131,15 @@ class NoOpenGL:
                                 stdout=subprocess.PIPE).stdout
         for name in ('libEGL', 'libGL.', 'libepoxy'):
             self.assertNotIn(name, needed)
+
+    def test_display_has_no_vulkan(self):
+        done = subprocess.run(
+            [str(env.QEMU_NO_OPENGL), '-M', 'none', '-display',
+             'sdl,vulkan=on'], check=False, text=True, timeout=60,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("Parameter 'vulkan' is unexpected", done.stdout)
 
 
 class Frame:

@@ -21,13 +21,20 @@ class ResilienceTest(VmTest):
         self.assert_frame(frame)
         program.stop()
 
-    def settled_descriptors(self, wanted=None, timeout=10):
-        """QEMU's descriptors, once they are as wanted or time is up."""
+    def settled_descriptors(self, wanted=None, timeout=20):
+        """QEMU's descriptors, once they are as wanted or time is up.
+
+        Without a wish: once they have been the same for a while.
+        """
         deadline = time.monotonic() + timeout
+        last, same = None, 0
         while True:
             found = self.vm.descriptors()
-            if found == wanted or time.monotonic() > deadline:
+            same = same + 1 if found == last else 0
+            if (found == wanted or (wanted is None and same == 4) or
+                    time.monotonic() > deadline):
                 return found
+            last = found
             time.sleep(0.5)
 
     def wait_gone(self, pids, timeout=15):
