@@ -179,32 +179,30 @@ static VkDeviceSize vulkan_device_host_align(VulkanInstance *in,
     return host.minImportedHostPointerAlignment;
 }
 
+static PFN_vkVoidFunction vulkan_device_proc(void *owner, const char *name)
+{
+    VulkanDevice *dev = owner;
+
+    return dev->instance->vk.GetDeviceProcAddr(dev->handle, name);
+}
+
 static bool vulkan_device_load(VulkanDevice *dev, Error **errp)
 {
 #define VULKAN_FN(name) { "vk" #name, offsetof(VulkanDeviceFns, name), true },
 #define VULKAN_FN_OPTIONAL(name) \
     { "vk" #name, offsetof(VulkanDeviceFns, name), false },
-    static const struct {
-        const char *name;
-        size_t offset;
-        bool required;
-    } fns[] = {
+    static const VulkanFn fns[] = {
 #include "device-fns.h.inc"
     };
 #undef VULKAN_FN
 #undef VULKAN_FN_OPTIONAL
-    int i;
+    const char *missing = vulkan_fns_load(&dev->vk, fns, ARRAY_SIZE(fns),
+                                          vulkan_device_proc, dev);
 
-    for (i = 0; i < ARRAY_SIZE(fns); i++) {
-        PFN_vkVoidFunction *at = (void *)((char *)&dev->vk + fns[i].offset);
-
-        *at = dev->instance->vk.GetDeviceProcAddr(dev->handle, fns[i].name);
-        if (!*at && fns[i].required) {
-            error_setg(errp, "'%s' has no %s", dev->name, fns[i].name);
-            return false;
-        }
+    if (missing) {
+        error_setg(errp, "'%s' has no %s", dev->name, missing);
     }
-    return true;
+    return !missing;
 }
 
 /* Enables what we use of what the device lists. */

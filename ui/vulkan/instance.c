@@ -45,32 +45,48 @@ static bool vulkan_instance_has_portability(PFN_vkGetInstanceProcAddr get_proc)
                list, count, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME);
 }
 
+const char *vulkan_fns_load(void *table, const VulkanFn *fns, unsigned count,
+                            PFN_vkVoidFunction (*get)(void *owner,
+                                                      const char *name),
+                            void *owner)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        PFN_vkVoidFunction *at = (void *)((char *)table + fns[i].offset);
+
+        *at = get(owner, fns[i].name);
+        if (!*at && fns[i].required) {
+            return fns[i].name;
+        }
+    }
+    return NULL;
+}
+
+static PFN_vkVoidFunction vulkan_instance_proc(void *owner, const char *name)
+{
+    VulkanInstance *in = owner;
+
+    return in->get_proc(in->handle, name);
+}
+
 static bool vulkan_instance_load(VulkanInstance *in, Error **errp)
 {
 #define VULKAN_FN(name) { "vk" #name, offsetof(VulkanInstanceFns, name), true },
 #define VULKAN_FN_OPTIONAL(name) \
     { "vk" #name, offsetof(VulkanInstanceFns, name), false },
-    static const struct {
-        const char *name;
-        size_t offset;
-        bool required;
-    } fns[] = {
+    static const VulkanFn fns[] = {
 #include "instance-fns.h.inc"
     };
 #undef VULKAN_FN
 #undef VULKAN_FN_OPTIONAL
-    int i;
+    const char *missing = vulkan_fns_load(&in->vk, fns, ARRAY_SIZE(fns),
+                                          vulkan_instance_proc, in);
 
-    for (i = 0; i < ARRAY_SIZE(fns); i++) {
-        PFN_vkVoidFunction *at = (void *)((char *)&in->vk + fns[i].offset);
-
-        *at = in->get_proc(in->handle, fns[i].name);
-        if (!*at && fns[i].required) {
-            error_setg(errp, "the Vulkan loader has no %s", fns[i].name);
-            return false;
-        }
+    if (missing) {
+        error_setg(errp, "the Vulkan loader has no %s", missing);
     }
-    return true;
+    return !missing;
 }
 
 static bool vulkan_instance_has_device(VulkanInstance *in, Error **errp)

@@ -19,6 +19,13 @@ typedef struct VulkanInstanceFns {
 #undef VULKAN_FN_OPTIONAL
 } VulkanInstanceFns;
 
+/* A member of a table of functions, such as VulkanInstanceFns */
+typedef struct VulkanFn {
+    const char *name;           /* with "vk" */
+    size_t offset;              /* in the table, bytes */
+    bool required;
+} VulkanFn;
+
 /* Constant once made; any thread may use it. */
 typedef struct VulkanInstance {
     VkInstance handle;          /* owned */
@@ -53,6 +60,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VulkanInstance, vulkan_instance_free)
  */
 void vulkan_instance_destroy_surface(VulkanInstance *instance,
                                      VkSurfaceKHR surface);
+
+/**
+ * vulkan_fns_load - fill a table of functions
+ * @table: what the offsets in @fns are counted from
+ * @get: looks a function of @owner up, NULL where there is none
+ *
+ * Return: the name of a required function that is missing; NULL: all are there.
+ */
+const char *vulkan_fns_load(void *table, const VulkanFn *fns, unsigned count,
+                            PFN_vkVoidFunction (*get)(void *owner,
+                                                      const char *name),
+                            void *owner);
 
 /**
  * vulkan_extension_listed - look an extension up
