@@ -224,7 +224,7 @@ static void test_damage_adds_up(void)
     vulkan_presenter_damage(w.presenter, 20, 8, 2, 2);
     vulkan_presenter_damage(w.presenter, 10, 8, 4, 4);
     shown = window_frames(&w);
-    g_usleep(20 * 1000);
+    window_wait_calls(SCRIPT_ACQUIRE, vulkan_script_calls(SCRIPT_ACQUIRE) + 2);
     g_assert_cmpuint(window_frames(&w), ==, shown);
     vulkan_script_answer(SCRIPT_ACQUIRE, VK_SUCCESS, 0);
     window_wait_frames(&w, shown + 1);
@@ -401,7 +401,7 @@ static void test_blob_outlives_its_frame(void)
     window_show(&w, window_surface_new());
     scanout_image_unref(blob);
     window_wait_frames(&w, 2);
-    g_usleep(300 * 1000);
+    window_wait_calls(SCRIPT_POLL, vulkan_script_calls(SCRIPT_POLL) + 3);
     g_assert_cmpint(qatomic_read(&released), ==, 0);
 
     vulkan_script_answer(SCRIPT_POLL, VK_SUCCESS, 0);
