@@ -60,6 +60,26 @@ static const BadDevice bad_devices[] = {
       "-device virtio-gpu-gl-pci,venus=on",
       "RENDER_SERVER_EXEC_PATH", "/bin/true",
       .says = { "render server", "/bin/true" } },
+    { "vga-blob-off",
+      "-device virtio-vga-gl,romfile=,venus=on,blob=off",
+      .says = { "blob" } },
+    { "vga-no-mode",
+      "-device virtio-vga-gl,romfile=,venus=off,virgl=off",
+      .says = { "venus", "virgl" } },
+    { "vga-hostmem-100M",
+      "-device virtio-vga-gl,romfile=,venus=on,hostmem=100M",
+      .says = { "hostmem", "power of" } },
+    { "vga-granule-3000",
+      "-device virtio-vga-gl,romfile=,venus=on,hostmem-granule=3000",
+      .says = { "hostmem-granule=3000", "power of two" } },
+    { "vga-is-second",
+      "-device virtio-gpu-gl-pci,venus=on "
+      "-device virtio-vga-gl,romfile=,venus=on",
+      .says = { "one virtio-gpu-gl" } },
+    { "vga-no-server",
+      "-device virtio-vga-gl,romfile=,venus=on",
+      "RENDER_SERVER_EXEC_PATH", "/nonexistent/server",
+      .says = { "render server", "/nonexistent/server" } },
     { "no-driver",
       "-device virtio-gpu-gl-pci,venus=on",
       "VK_DRIVER_FILES", "/nonexistent/icd.json",
@@ -105,6 +125,18 @@ static void test_plain_device(void)
     }));
 }
 
+/* Whether QEMU starts with a device; what it says is in the log if not */
+static void check_accepted(const char *device, const char *opts)
+{
+    g_autofree char *args = g_strdup_printf(MACHINE "-device %s,romfile=,%s",
+                                            device, opts);
+    g_autofree char *output = NULL;
+    bool works = gpu_probe({ .args = args, .output = &output });
+
+    g_test_message("%s: %s", args, output);
+    g_assert_true(works);
+}
+
 /* The other way round: what is said explicitly and is right is taken */
 static void test_accepted(void)
 {
@@ -126,42 +158,60 @@ static void test_accepted(void)
         return;
     }
     for (i = 0; i < G_N_ELEMENTS(opts); i++) {
-        g_autofree char *args =
-            g_strconcat(MACHINE "-device virtio-gpu-gl-pci,", opts[i], NULL);
-        g_autofree char *output = NULL;
-        bool works = gpu_probe({ .args = args, .output = &output });
-
-        g_test_message("%s: %s", opts[i], output);
-        g_assert_true(works);
+        check_accepted(QVIRTIO_GPU_GL_PCI, opts[i]);
     }
 }
 
-static void test_skipped(const void *data)
+static void test_vga_accepted(void)
 {
-    g_test_skip(data);
+    static const char *const opts[] = {
+        "venus=on", "venus=on,virgl=off", "venus=on,hostmem=1G",
+        "venus=on,max_outputs=16", "venus=on,hostmem-granule=64K",
+        "venus=on,hostmem-mapping=subregion", "venus=on,blob-alignment=on",
+    };
+    g_autofree char *why = NULL;
+    int i;
+
+    if (!qvirtio_gpu_venus_usable(&why)) {
+        g_test_skip(why);
+        return;
+    }
+    for (i = 0; i < G_N_ELEMENTS(opts); i++) {
+        check_accepted(QVIRTIO_VGA_GL, opts[i]);
+    }
 }
 
 int main(int argc, char **argv)
 {
     g_autofree char *why = NULL;
-    bool present;
+    bool present, has_vga;
     int i;
 
     g_test_init(&argc, &argv, NULL);
+    has_vga = qtest_has_device(QVIRTIO_VGA_GL);
+    if (!has_vga) {
+        g_test_message("not in this QEMU, not tested: " QVIRTIO_VGA_GL);
+    }
     present = qvirtio_gpu_venus_present(&why);
     for (i = 0; i < G_N_ELEMENTS(bad_devices); i++) {
         g_autofree char *path = g_strdup_printf("venus/realize/%s",
                                                 bad_devices[i].name);
 
+        if (!has_vga && strstr(bad_devices[i].args, QVIRTIO_VGA_GL)) {
+            continue;
+        }
         if (present) {
             qtest_add_data_func(path, &bad_devices[i], test_refused);
         } else {
-            qtest_add_data_func(path, why, test_skipped);
+            qtest_add_data_func(path, why, venus_test_skip);
         }
     }
     if (present) {
         qtest_add_func("venus/realize/plain-device", test_plain_device);
         qtest_add_func("venus/realize/accepted", test_accepted);
+    }
+    if (present && has_vga) {
+        qtest_add_func("venus/realize/vga-accepted", test_vga_accepted);
     }
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/units.h"
 #include "libqos/pci.h"
+#include "libqos/virtio-gpu-probe.h"
 #include "venus-test-util.h"
 
 /* RAM of the virt machine, past the device tree that QEMU puts at its start */
@@ -38,8 +39,10 @@ VenusTest *qvenus_test_new(VenusTestOpts opt)
 
     t->refuse_features = opt.refuse_features;
     t->qts = qtest_initf("-machine virt -cpu max -m 256M -nodefaults %s "
-                         "-device virtio-gpu-gl-pci,venus=on,addr=04.0,"
-                         "id=gpu0%s", opt.args ? opt.args : "", device_opts);
+                         "-device %s,venus=on,romfile=,addr=04.0,id=gpu0%s",
+                         opt.args ? opt.args : "",
+                         opt.device ? opt.device : QVIRTIO_GPU_GL_PCI,
+                         device_opts);
     venus_test_connect(t);
     return t;
 }
@@ -60,16 +63,54 @@ void venus_test_reboot(VenusTest *t)
     venus_test_connect(t);
 }
 
+/* A case on a device; owned by GLib's list of tests */
+typedef struct VenusTestRow {
+    const VenusTestCase *c;
+    const char *device;
+} VenusTestRow;
+
 static void venus_test_run(const void *data)
 {
-    const VenusTestCase *c = data;
+    const VenusTestRow *row = data;
 
-    c->run();
+    if (row->c->run) {
+        row->c->run();
+    } else {
+        row->c->run_on(row->device);
+    }
 }
 
-static void venus_test_skip(const void *data)
+bool venus_test_slow(void)
 {
-    g_test_skip(data);
+    return g_test_slow() || g_getenv("G_TEST_SLOW");
+}
+
+void venus_test_skip(const void *why)
+{
+    g_test_skip(why);
+}
+
+/* @prefix: of the case's name, empty or ending in a slash */
+static void venus_test_add(const char *subject, const char *prefix,
+                           const VenusTestCase *c, const char *device,
+                           const char *why_not)
+{
+    g_autofree char *path = g_strdup_printf("venus/%s/%s%s", subject, prefix,
+                                            c->name);
+    VenusTestRow *row;
+
+    if (c->only && strcmp(c->only, device)) {
+        return;
+    }
+    if (why_not) {
+        qtest_add_data_func_full(path, g_strdup(why_not), venus_test_skip,
+                                 g_free);
+        return;
+    }
+    row = g_new0(VenusTestRow, 1);
+    row->c = c;
+    row->device = device;
+    qtest_add_data_func_full(path, row, venus_test_run, g_free);
 }
 
 int venus_test_main(int argc, char **argv, const char *subject,
@@ -77,19 +118,22 @@ int venus_test_main(int argc, char **argv, const char *subject,
                     const VenusTestCase *cases, size_t num_cases)
 {
     g_autofree char *why = NULL;
-    bool is_usable;
+    bool has_vga;
     size_t i;
 
     g_test_init(&argc, &argv, NULL);
-    is_usable = usable(&why);
+    if (!usable(&why)) {
+        g_assert_nonnull(why);
+    }
+    has_vga = qtest_has_device(QVIRTIO_VGA_GL);
+    if (!has_vga) {
+        g_test_message("not in this QEMU, not tested: " QVIRTIO_VGA_GL);
+    }
     for (i = 0; i < num_cases; i++) {
-        g_autofree char *path = g_strdup_printf("venus/%s/%s", subject,
-                                                cases[i].name);
-
-        if (is_usable) {
-            qtest_add_data_func(path, &cases[i], venus_test_run);
-        } else {
-            qtest_add_data_func(path, why, venus_test_skip);
+        venus_test_add(subject, "", &cases[i], QVIRTIO_GPU_GL_PCI, why);
+        if (has_vga && cases[i].run_on) {
+            venus_test_add(subject, QVIRTIO_VGA_GL "/", &cases[i],
+                           QVIRTIO_VGA_GL, why);
         }
     }
     return g_test_run();
@@ -251,10 +295,11 @@ bool venus_kill_process(pid_t pid)
     return kill(pid, SIGKILL) == 0;
 }
 
-bool venus_is_error(uint32_t type)
+void venus_check_cut_off(uint32_t type)
 {
-    return type >= VIRTIO_GPU_RESP_ERR_UNSPEC &&
-           type <= VIRTIO_GPU_RESP_ERR_INVALID_PARAMETER;
+    if (type != VIRTIO_GPU_RESP_OK_NODATA) {
+        g_assert_cmphex(type, ==, VIRTIO_GPU_RESP_ERR_UNSPEC);
+    }
 }
 
 GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
@@ -290,7 +335,7 @@ static unsigned venus_num_workers(pid_t server)
 pid_t venus_ctx_with_worker(VenusTest *t, uint32_t ctx_id)
 {
     pid_t server = venus_server_pid(t);
-    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + QVIRTIO_GPU_TIMEOUT_US;
     pid_t pid;
 
     while (venus_num_workers(server)) {
@@ -307,15 +352,17 @@ pid_t venus_ctx_with_worker(VenusTest *t, uint32_t ctx_id)
 
 void venus_wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id)
 {
-    gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + QVIRTIO_GPU_TIMEOUT_US;
     uint64_t id = 100;
-    GPUPending pending;
 
     for (;;) {
-        pending = venus_submit_fence(gpu, ctx_id, 0, id++);
-        if (venus_is_error(gpu_finish(&pending))) {
+        GPUPending pending = venus_submit_fence(gpu, ctx_id, 0, id++);
+        uint32_t type = gpu_finish(&pending);
+
+        if (type == VIRTIO_GPU_RESP_ERR_INVALID_CONTEXT_ID) {
             return;
         }
+        venus_check_cut_off(type);
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         g_usleep(10000);
     }

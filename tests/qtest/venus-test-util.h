@@ -24,6 +24,7 @@ typedef struct VenusTest {
 } VenusTest;
 
 typedef struct VenusTestOpts {
+    const char *device;         /* default: virtio-gpu-gl-pci */
     const char *device_opts;    /* default: ,hostmem=64M,max_outputs=2 */
     const char *args;           /* before the device on the command line */
     uint64_t refuse_features;
@@ -38,18 +39,31 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VenusTest, venus_test_free)
 /* The guest reboots: the same QEMU, and a driver that starts from nothing */
 void venus_test_reboot(VenusTest *t);
 
+/* Has either of the functions */
 typedef struct VenusTestCase {
     const char *name;
-    void (*run)(void);
+    void (*run)(void);                  /* on virtio-gpu-gl-pci */
+    void (*run_on)(const char *device); /* on each device with this mode */
+    const char *only;                   /* device of run_on; NULL: each */
 } VenusTestCase;
 
 /*
  * main() of a test: runs the cases, or skips each of them with the reason
- * when @usable says no.
+ * when @usable says no.  Devices that this QEMU does not have are named in a
+ * message.
  */
 int venus_test_main(int argc, char **argv, const char *subject,
                     bool (*usable)(char **why),
                     const VenusTestCase *cases, size_t num_cases);
+
+/*
+ * Whether loops take their long form: -m slow, or meson test --setup slow,
+ * which GLib does not know.
+ */
+bool venus_test_slow(void);
+
+/* A test that is skipped, for the reason that is its data */
+void venus_test_skip(const void *why);
 
 /* A context of the Venus capset */
 void venus_ctx_create(QVirtioGPU *gpu, uint32_t ctx_id);
@@ -87,8 +101,11 @@ pid_t venus_find_child(pid_t parent, const char *name, unsigned index);
 void venus_stop_process(pid_t pid);
 bool venus_kill_process(pid_t pid);
 
-/* Whether a response says that the command failed */
-bool venus_is_error(uint32_t type);
+/*
+ * Fails unless @type is an answer to a fence of a context that ends meanwhile:
+ * the fence was reached, or given up.
+ */
+void venus_check_cut_off(uint32_t type);
 
 /* Sends an empty submission with a fence and does not wait */
 GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
@@ -103,7 +120,10 @@ pid_t venus_server_pid(VenusTest *t);
  */
 pid_t venus_ctx_with_worker(VenusTest *t, uint32_t ctx_id);
 
-/* Until the device has noticed a death, commands may still seem to work */
+/*
+ * Waits until the device says that the context is no good any more.  Before it
+ * has noticed a death, commands may still seem to work.
+ */
 void venus_wait_until_lost(QVirtioGPU *gpu, uint32_t ctx_id);
 
 #endif

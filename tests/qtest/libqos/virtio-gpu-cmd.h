@@ -11,9 +11,6 @@
 
 #include "virtio-gpu.h"
 
-/* For .expect: any of the error answers will do */
-#define GPU_ANY_ERROR UINT32_MAX
-
 /* The fence of a request; id 0: the request has none */
 typedef struct GPUFence {
     uint64_t id;

@@ -6,6 +6,10 @@
 #ifndef TESTS_LIBQOS_VIRTIO_GPU_PROBE_H
 #define TESTS_LIBQOS_VIRTIO_GPU_PROBE_H
 
+/* The devices that have a Venus-only mode */
+#define QVIRTIO_GPU_GL_PCI "virtio-gpu-gl-pci"
+#define QVIRTIO_VGA_GL "virtio-vga-gl"
+
 typedef struct GPUProbeOpts {
     const char *args;           /* the command line, without the binary */
     const char *env_name;       /* variable to set for QEMU, may be NULL */

@@ -138,3 +138,18 @@ void qgpu_check_screen(GPUScreenOpts opt)
 {
     g_assert_true(qgpu_screen_matches(opt));
 }
+
+bool gpu_screen_is(QTestState *qts, uint8_t value)
+{
+    g_autoptr(GPUImage) image = gpu_screendump(qts, "gpu0", 0);
+    size_t size = (size_t)image->width * image->height * 3, i;
+
+    for (i = 0; i < size; i++) {
+        if (image->rgb[i] != value) {
+            g_test_message("byte %zu of the screen is 0x%02x, expected 0x%02x",
+                           i, image->rgb[i], value);
+            return false;
+        }
+    }
+    return true;
+}

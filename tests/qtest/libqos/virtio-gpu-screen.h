@@ -59,4 +59,7 @@ void qgpu_check_screen(GPUScreenOpts opt);
 
 bool qgpu_screen_matches(GPUScreenOpts opt);
 
+/* Whether all bytes of the first screen's pixels are @value; does not fail */
+bool gpu_screen_is(QTestState *qts, uint8_t value);
+
 #endif

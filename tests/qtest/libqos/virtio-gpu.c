@@ -340,10 +340,13 @@ void qvirtio_gpu_pci_free(QVirtioGPUPCI *dev)
 static void virtio_gpu_register_node(const char *name, const char *device_opts)
 {
     QPCIAddress addr = { .devfn = QPCI_DEVFN(4, 0) };
+    /* Neither needs the boot ROM of a VGA card or of a default network card */
+    g_autofree char *device =
+        g_strconcat("addr=04.0,id=gpu0,max_outputs=2,romfile=", device_opts,
+                    NULL);
     QOSGraphEdgeOptions opts = {
-        .extra_device_opts = device_opts,
-        /* a default network card would ask for a boot ROM */
-        .after_cmd_line = "-nic none",
+        .extra_device_opts = device,
+        .after_cmd_line = "-nic none -vga none",
     };
 
     add_qpci_address(&opts, &addr);
@@ -358,13 +361,14 @@ static void virtio_gpu_register_nodes(void)
 {
     g_autofree char *why = NULL;
 
-    virtio_gpu_register_node("virtio-gpu-pci",
-                             "addr=04.0,id=gpu0,max_outputs=2");
+    virtio_gpu_register_node("virtio-gpu-pci", "");
+    virtio_gpu_register_node("virtio-vga", "");
     /* qgraph cannot skip a device that is there but cannot be realized */
     if (qvirtio_gpu_venus_usable(&why)) {
-        virtio_gpu_register_node("virtio-gpu-gl-pci",
-                                 "addr=04.0,id=gpu0,max_outputs=2,venus=on,"
-                                 "hostmem=64M");
+        const char *opts = ",venus=on,hostmem=64M";
+
+        virtio_gpu_register_node(QVIRTIO_GPU_GL_PCI, opts);
+        virtio_gpu_register_node(QVIRTIO_VGA_GL, opts);
     }
 }
 
