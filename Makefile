@@ -8,12 +8,12 @@
 MAKEFLAGS += --no-print-directory
 
 # Names and places that a user may give on the command line.
-export BUILD ROOT QEMU_SRC DISTDIR VNC V DISPLAY_TEST
+export BUILD ROOT CACHE MIRROR KEYRING JOBS QEMU_SRC DISTDIR VNC V DISPLAY_TEST
 
 ENTER := scripts/enter
 
-.PHONY: help demo check check-long build bench apply shell guest lint coverage fuzz soak \
-	docs clean ready
+.PHONY: help demo check check-long build bench apply shell guest lint coverage \
+	fuzz soak docs clean clean-cache fetch ready
 
 help:
 	@scripts/usage
@@ -72,5 +72,13 @@ fuzz:
 	@echo "make $@: comes with a later step (hardening): see the project's issues" >&2
 	@exit 1
 
+# All that is ever downloaded, for a machine that has no network later.
+fetch:
+	@scripts/host-packages
+	@scripts/fetch
+
 clean:
 	@scripts/clean
+
+clean-cache:
+	@scripts/clean --cache
