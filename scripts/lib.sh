@@ -138,6 +138,92 @@ aside_wait()
     return "$(cat "$status" 2>/dev/null || echo 1)"
 }
 
+# What a machine must be.  `make apply` works on a Mac too, with its old bash.
+check_machine()
+{
+    local p system
+
+    for p in "$TOP" "$BUILD" "$ROOT" "${CACHE:-}"; do
+        case $p in
+        *[[:space:]]*)
+            die "there is a space in the path '$p'" \
+                "QEMU's build allows none: use another folder"
+            ;;
+        esac
+    done
+    system=$(uname -s)
+    [ "$system" = Linux ] || [ "${0##*/}" = apply-to ] ||
+        die "this builds on Linux, not on $system" \
+            "put the extension onto a QEMU of your own, 'make apply QEMU=DIR', and build that; see docs/system/devices/virtio-gpu-venus.rst"
+    case ${JOBS:-1} in
+    *[!0-9]* | 0*) die "JOBS=$JOBS is not a number of jobs" "JOBS=4, say" ;;
+    esac
+}
+
+check_machine
+JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
+
+# What outlives a clone and is shared by all: the compiler cache, Debian's
+# archives, the root, the guests' packages.  $CACHE_WHY says why it lies in the
+# build folder where it has to.
+cache_place()
+{
+    local parent=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+
+    CACHE_WHY=
+    if [ -z "${CACHE:-}" ]; then
+        CACHE=${parent:+$parent/qemu-venus}
+        if [ -z "$CACHE" ]; then
+            CACHE_WHY="HOME is not set"
+        elif ! mkdir -p "$CACHE" 2>/dev/null || [ ! -w "$CACHE" ]; then
+            CACHE_WHY="$CACHE cannot be written"
+        fi
+        [ -z "$CACHE_WHY" ] || CACHE=$BUILD/cache
+    fi
+    case $CACHE in /*) ;; *) CACHE=$TOP/$CACHE ;; esac
+    mkdir -p "$CACHE" || die "CACHE=$CACHE cannot be made" "name another folder"
+}
+
+cache_place
+check_machine
+export CACHE CACHE_WHY JOBS
+
+# cache_lock NAME: one run at a time; it ends with the calling (sub)shell.
+cache_lock()
+{
+    exec 7>"$CACHE/lock-$1"
+    flock -n 7 || {
+        say "another run holds $CACHE/lock-$1: waiting for it to end"
+        flock 7
+    }
+}
+
+# An entry of the cache is a folder with its content, a text "made-from" and,
+# written last, "sums" of both.  cache_has ENTRY: is it there and undamaged?
+cache_has()
+{
+    [ -e "$1" ] || return 1
+    if (cd "$1" && LC_ALL=C sha256sum -c --status sums 2>/dev/null); then
+        touch "$1"
+        return 0
+    fi
+    warn "$1 is damaged: making it anew"
+    rm -rf "$1"
+    return 1
+}
+
+# cache_put ENTRY FOLDER: makes FOLDER that entry, all at once.  Other entries
+# of its kind (ENTRY up to the last "-") go a week after their last use.
+cache_put()
+{
+    (cd "$2" && find . -type f ! -name sums -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum >sums)
+    rm -rf "$1"
+    mv "$2" "$1"
+    find "${1%/*}" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 \
+        -exec rm -rf {} +
+}
+
 # hash_of FILE... : one hash over names and contents; missing files count too.
 hash_of()
 {

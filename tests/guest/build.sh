@@ -41,16 +41,12 @@ done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-CODENAME=$(. /etc/os-release && echo "$VERSION_CODENAME")
-# What every guest needs, for the recipes.
-# shellcheck disable=SC2034
-GUEST_PACKAGES="busybox-static mesa-vulkan-drivers vulkan-tools libdrm2"
 triplet=aarch64-linux-gnu
 
 check_tools()
 {
     missing=
-    for tool in mmdebstrap depmod modprobe cpio zstd xz readelf meson ninja \
+    for tool in depmod modprobe cpio zstd xz readelf meson ninja \
                 glslangValidator $triplet-gcc; do
         command -v $tool > /dev/null || missing="$missing $tool"
     done
@@ -62,60 +58,12 @@ hash_of()
     cat "$@" | sha256sum | cut -d ' ' -f 1
 }
 
-# The mirrors that this root itself uses, and its proxy if it has one.
-apt_sources()
-{
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ -e "$list" ] && sed -n '/^deb /p' "$list"
-    done
-    for list in /etc/apt/sources.list.d/*.sources; do
-        [ -e "$list" ] && { echo; cat "$list"; }
-    done
-    true
-}
-
-apt_proxy()
-{
-    apt-config dump | grep -i '^Acquire::[a-z]*::Proxy "' || true
-}
-
-# Unpacks the packages of recipes/packages-$1.sh and all they depend on.
-# Nothing of them is run, so no emulation is needed, and a user who is root does
-# no harm to the place where this runs (which mmdebstrap would check).
+# fetch_packages SET: sets tree to the folder with its packages, which the cache
+# has or gets.
 fetch_packages()
 {
-    package_recipe=$here/recipes/packages-$1.sh
-    tree=$out/packages/$1
-    . "$package_recipe"
-    stamp=$( { hash_of "$package_recipe"; echo "$CODENAME $PACKAGES"; } | hash_of)
-    if [ "$(cat "$tree.stamp" 2> /dev/null)" = "$stamp" ]; then
-        return
-    fi
-    say "fetching packages ($1): $PACKAGES"
-    rm -rf "$tree" "$tree.stamp"
-    mkdir -p "$out/packages"
-    set -- --architectures=arm64 --variant=extract --mode=chrootless \
-        --skip=check/chrootless --format=directory --include="$(echo $PACKAGES | tr ' ' ,)" \
-        --aptopt='APT::Install-Recommends "false"'
-    if [ -n "$RELEASE" ]; then
-        set -- "$@" --aptopt="APT::Default-Release \"$RELEASE\""
-    fi
-    apt_proxy > "$out/packages/proxy.conf"
-    if [ -s "$out/packages/proxy.conf" ]; then
-        set -- "$@" --aptopt="$out/packages/proxy.conf"
-    fi
-    apt_sources | mmdebstrap "$@" "$CODENAME" "$tree" - \
-        > "$tree.log" 2>&1 || {
-        tail -n 20 "$tree.log" >&2
-        die "packages ($tree.log); are the mirrors of this root reachable?"
-    }
-    rm -rf "$tree/usr/share/doc" "$tree/usr/share/man" \
-        "$tree/usr/share/locale" "$tree"/usr/lib/linux-image-* \
-        "$tree"/usr/lib/modules/*/dtb
-    for release in "$tree"/usr/lib/modules/*; do
-        [ -d "$release" ] && depmod -b "$tree/usr" "${release##*/}"
-    done
-    echo "$stamp" > "$tree.stamp"
+    tree=$("$here/../../scripts/guest-packages" "$1") ||
+        die "packages of the set $1"
 }
 
 build_programs()
@@ -141,7 +89,7 @@ EOF
             die "configuring the programs failed ($log)"
         }
     fi
-    ninja -C "$programs/build" --quiet > "$programs/build.log" 2>&1 || {
+    ninja -C "$programs/build" ${JOBS:+-j "$JOBS"} --quiet > "$programs/build.log" 2>&1 || {
         tail -n 40 "$programs/build.log" >&2
         die "building the programs failed ($programs/build.log)"
     }
@@ -224,11 +172,10 @@ compose()
     recipe_finish() { :; }
     . "$recipe"
     fetch_packages "$PACKAGE_SET"
-    tree=$out/packages/$PACKAGE_SET
     built=$(find "$programs/build/guest" -maxdepth 1 -type f -perm -100 | sort)
     [ -n "$built" ] || die "no programs in $programs/build/guest"
     library=$programs/build/guest-align/libvenus-guest-align.so
-    stamp=$(hash_of "$recipe" "$tree.stamp" "$0" "$here/init" $built "$library")
+    stamp=$(hash_of "$recipe" "$tree/../sums" "$0" "$here/init" $built "$library")
     if [ "$(cat "$out/$name/stamp" 2> /dev/null)" = "$stamp" ]; then
         say "$name is up to date"
         return
@@ -267,10 +214,12 @@ compose()
 
     cp "$kernel" "$out/$name/kernel"
     find "$image" -exec touch -h -d @0 {} +
-    (cd "$image" && find . | LC_ALL=C sort |
-        cpio --quiet --reproducible -o -H newc -R 0:0) |
-        $INITRD_FILTER > "$out/$name/initrd"
-    rm -rf "$image"
+    # Step by step: the end of a pipe hides what failed before it.
+    (cd "$image" && find . | LC_ALL=C sort > "$image.list" &&
+        cpio --quiet --reproducible -o -H newc -R 0:0 \
+            < "$image.list" > "$image.cpio")
+    $INITRD_FILTER < "$image.cpio" > "$out/$name/initrd"
+    rm -rf "$image" "$image.list" "$image.cpio"
     echo "$stamp" > "$out/$name/stamp"
     say "$name: initrd $(du -k "$out/$name/initrd" | cut -f 1) KiB"
 }

@@ -10,31 +10,12 @@ set -eu
 [ "$(dpkg --print-architecture)" = amd64 ] || exit 0
 out=$1
 mkdir -p "$out"
-
-# The package that linux-image-cloud-amd64 stands for now
-newest()
-{
-    apt-cache depends linux-image-cloud-amd64 |
-        sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1
-}
-
-# apt checks what it fetches against its signed index, which may be too old.
-fetch()
-{
-    package=$(newest)
-    [ -n "$package" ] &&
-        (cd "$out" && rm -f ./*.deb &&
-            apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 \
-                download "$package")
-}
-
-package=$(newest)
-if [ -n "$package" ] && [ "$(cat "$out/stamp" 2> /dev/null)" = "$package" ]; then
+package=$("$(dirname "$0")/../../scripts/guest-packages" --kernel)
+if [ "$(cat "$out/stamp" 2> /dev/null)" = "${package##*/}" ]; then
     exit 0
 fi
-rm -f "$out/stamp"
-fetch || { apt-get -o Acquire::Retries=3 update && fetch; }
-dpkg-deb --fsys-tarfile "$out"/linux-image-*.deb |
+rm -f "$out/stamp" "$out/kernel"
+dpkg-deb --fsys-tarfile "$package" |
     tar -x -O --wildcards './boot/vmlinuz-*' > "$out/kernel"
-rm -f "$out"/*.deb
-newest > "$out/stamp"
+[ -s "$out/kernel" ]
+echo "${package##*/}" > "$out/stamp"
