@@ -216,8 +216,10 @@ cache_has()
 # of its kind (ENTRY up to the last "-") go a week after their last use.
 cache_put()
 {
-    (cd "$2" && find . -type f ! -name sums -print0 | LC_ALL=C sort -z |
-        xargs -0 sha256sum >sums)
+    find "$2" -type f -printf '%P\0' | LC_ALL=C sort -z >"$2.names"
+    (cd "$2" && xargs -0 sha256sum) <"$2.names" >"$2.sums"
+    mv "$2.sums" "$2/sums"
+    rm "$2.names"
     rm -rf "$1"
     mv "$2" "$1"
     find "${1%/*}" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 \
