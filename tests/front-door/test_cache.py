@@ -79,6 +79,7 @@ class FetchTest(FakeTest):
         super().setUp()
         self.package("a_1_all.deb")
         self.package("b_1_all.deb")
+        self.good(ARCHIVES, "update")
         self.list = self.good(ARCHIVES, "list", "a", "b")
         self.there_ = self.cache / "debs/a_1_all.deb"
 
