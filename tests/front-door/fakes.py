@@ -17,7 +17,8 @@ case "$*" in
 --version) echo "apt 9.9 (all)" ;;
 indextargets*) echo http://mirror.test/debian ;;
 *print-uris*) cat "$FAKE/uris" ;;
-*update) [ ! -e "$FAKE/offline" ] && cp "$FAKE/InRelease" "$CACHE/apt/lists/x_InRelease" ;;
+*update) [ ! -e "$FAKE/offline" ] &&
+    cp "$FAKE/InRelease" "$CACHE/apt/lists/x_InRelease" ;;
 *install*) ;;
 esac
 """
