@@ -48,6 +48,7 @@ class ResilienceTest(VmTest):
 
 class Reset(ResilienceTest):
     group = 'reset'
+    time_limit = 900
 
     def setUp(self):
         fresh = self.vm is None
@@ -132,6 +133,7 @@ class RenderServer(ResilienceTest):
     """
 
     group = 'render-server'
+    time_limit = 900
 
     @classmethod
     def make_vm(cls):

@@ -12,6 +12,7 @@ class SdlVulkanWayland(test_vulkan_window.Window):
     """As on X11; what the compositor does is asked for over its socket."""
 
     group = 'sdl-vulkan-wayland'
+    time_limit = 1200
     check = ()          # its validated class has it all
 
     test_text_console = test_displays.Sdl.test_text_console
