@@ -197,8 +197,8 @@ def show_way(bench, way, taken, base, goals=()):
     for key, text, unit, better in (
             ('main', 'main', MS, 'lower'),
             ('all', 'all', MS, 'lower'),
-            ('shown', 'frames shown', 'a s', 'higher'),
-            ('updates', 'updates a client gets', 'a s', 'higher')):
+            ('shown', 'frames shown', '/s', 'higher'),
+            ('updates', 'updates a client gets', '/s', 'higher')):
         if key == 'updates' and not way.vnc:
             continue
         for subject in bench.mine:
@@ -259,7 +259,7 @@ def show_floor(bench, server):
     for key, text, unit, better in (
             ('main', 'main', MS, 'lower'),
             ('all', 'all', MS, 'lower'),
-            ('shown', 'frames shown', 'a s', 'higher')):
+            ('shown', 'frames shown', '/s', 'higher')):
         bench.figure(f'{FLOOR}: {text}', taken, key, unit, each=FLOOR_FLIPS,
                      better=better)
 
