@@ -23,6 +23,7 @@ typedef enum GpuExtension {
     GPU_DRM_MODIFIER,           /* needs GPU_IMAGE_FORMAT_LIST */
     GPU_FOREIGN_QUEUE,
     GPU_TIMELINE,
+    GPU_FENCE_FD,
     GPU_PORTABILITY_SUBSET,
     GPU_EXTENSIONS
 } GpuExtension;

@@ -79,6 +79,11 @@ def test_programs_without_a_card():
         assert NO_CARD in text, text
 
 
+def test_a_fence_as_a_sync_file():
+    text = run('syncbench', '--count', '3')
+    assert text.startswith('syncbench: sync-fd n 3 median_us '), text
+
+
 def test_litmus():
     text = run('litmus-stlr', '--rounds', '20000')
     assert text.endswith('forbidden 0\n'), text

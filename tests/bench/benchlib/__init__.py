@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `make bench` is made of: rows, measuring, load, output."""
