@@ -265,14 +265,14 @@ inside()
     "$TOP/scripts/enter" "$@"
 }
 
-# our_tests [VARIANT]: names of our tests in QEMU's own harness, those that this
+# our_tests VARIANT: names of our tests in QEMU's own harness, those that this
 # variant of the build has.
 our_tests()
 {
     local without='^$'
 
     # The presenter is no part of a build without Vulkan.
-    [ "${1:-}" != nogl ] || without='^test-vulkan-'
+    [ "$1" != nogl ] || without='^test-vulkan-'
     sed 's/#.*//' "$TOP/tests/our-tests" | awk 'NF {print $1}' |
         grep -v "$without"
 }
@@ -281,5 +281,5 @@ our_tests()
 # the thread sanitizer.
 tsan_tests()
 {
-    our_tests | grep -E '^test-(scanout-image|venus-fence|vulkan-)'
+    our_tests tsan | grep -E '^test-(scanout-image|venus-fence|vulkan-)'
 }
