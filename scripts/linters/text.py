@@ -42,6 +42,14 @@ def open_points(repo):
             yield path, line, f"{found.group(1)} without an issue number"
 
 
+def conflicts(repo):
+    """no merge left its marks behind"""
+    for path in repo.files:
+        for line, found in matches(repo.text(path),
+                                   r"^(<{7}|>{7}|\|{7}) .*"):
+            yield path, line, f"a conflict's mark: '{found.group(0)}'"
+
+
 def mirror_hosts():
     """Hosts of this machine's package mirrors."""
     if "LINT_HOSTS" in os.environ:
@@ -102,5 +110,5 @@ def executable(repo):
             yield path, 1, "starts with #! but is not executable"
 
 
-RULES = [spdx, open_points, no_machine, overlay_names, python_compiles,
+RULES = [spdx, open_points, conflicts, no_machine, overlay_names, python_compiles,
          executable]

@@ -111,6 +111,9 @@ SAMPLES = {
         {VENUS + "a.c": "/* TO" "DO(#12): later */"},
         [{VENUS + "a.c": "/* TO" "DO: later */"},
          {"docs/a.rst": "FIX" "ME\n"}]),
+    "conflicts": (
+        {"docs/a.rst": "Title\n" + "=" * 7 + "\n"},
+        [{"docs/a.rst": "<" * 7 + " ours\n"}, {VENUS + "a.c": ">" * 7 + " b\n"}]),
     "no-machine": (
         {"docs/a.rst": "deb http://example.org/ suite main\n"},
         [{"docs/a.rst": "deb http://mirror.invalid/ suite main\n"},
