@@ -220,6 +220,9 @@ compose()
             < "$image.list" > "$image.cpio")
     $INITRD_FILTER < "$image.cpio" > "$out/$name/initrd"
     rm -rf "$image" "$image.list" "$image.cpio"
+    { echo "Linux $release"
+      sed -n 's/^mesa-vulkan-drivers_\(.*\)_.*/Mesa \1/p' "$tree/../made-from"
+    } | paste -s -d , > "$out/$name/versions"
     echo "$stamp" > "$out/$name/stamp"
     say "$name: initrd $(du -k "$out/$name/initrd" | cut -f 1) KiB"
 }
