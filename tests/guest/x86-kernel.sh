@@ -18,5 +18,5 @@ rm -f "$out/stamp" "$out/kernel"
 dpkg-deb --fsys-tarfile "$package" |
     tar -x -O --wildcards './boot/vmlinuz-*' > "$out/kernel"
 [ -s "$out/kernel" ]
-echo "${package##*/}" | sed 's/^linux-image-\(.*\)_.*/Linux \1/' > "$out/versions"
+echo "${package##*/}" | sed 's/^linux-image-\([^_]*\)_.*/Linux \1/' > "$out/versions"
 echo "${package##*/}" > "$out/stamp"
