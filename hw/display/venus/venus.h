@@ -128,8 +128,8 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     VirtIOGPU *g;               /* borrowed, the device that embeds us */
     const VenusConf *conf;      /* borrowed, the device's properties */
     const VenusWindowOps *window_ops;   /* NULL: there is no window */
-    MemoryRegion window_mr;     /* child of VirtIOGPUBase.hostmem */
-    void *window;               /* owned, window-fixed.c: window_size bytes */
+    VenusRegion *window_region; /* ref, in VirtIOGPUBase.hostmem */
+    void *window;               /* borrowed, window_size bytes; or NULL */
     VenusRegionCount *regions;  /* ref, window-region.c */
     uint64_t window_size;       /* bytes */
     uint64_t granule;           /* bytes that offsets are multiples of */

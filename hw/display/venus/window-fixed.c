@@ -13,10 +13,13 @@
 #include <sys/mman.h>
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "region.h"
 #include "window.h"
 
 static bool window_fixed_init(VenusState *s, Error **errp)
 {
+    VenusRegion *region;
+
     s->window = mmap(NULL, s->window_size, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (s->window == MAP_FAILED) {
@@ -25,19 +28,19 @@ static bool window_fixed_init(VenusState *s, Error **errp)
         s->window = NULL;
         return false;
     }
-    memory_region_init_ram_ptr(&s->window_mr, OBJECT(s->g), "venus-window",
+    region = venus_region_new(s->window, s->window_size, s->window_size, NULL);
+    memory_region_init_ram_ptr(&region->mr, OBJECT(region), "venus-window",
                                s->window_size, s->window);
     memory_region_add_subregion(&VIRTIO_GPU_BASE(s->g)->hostmem, 0,
-                                &s->window_mr);
+                                &region->mr);
+    s->window_region = region;
     return true;
 }
 
 static void window_fixed_cleanup(VenusState *s)
 {
-    memory_region_del_subregion(&VIRTIO_GPU_BASE(s->g)->hostmem,
-                                &s->window_mr);
-    object_unparent(OBJECT(&s->window_mr));
-    munmap(s->window, s->window_size);
+    venus_region_drop(g_steal_pointer(&s->window_region),
+                      &VIRTIO_GPU_BASE(s->g)->hostmem);
     s->window = NULL;
 }
 

@@ -13,9 +13,9 @@
 #include "qemu/osdep.h"
 #include <sys/mman.h>
 #include "qemu/atomic.h"
-#include "qemu/module.h"
 #include "qemu/units.h"
 #include "exec/address-spaces.h"
+#include "region.h"
 #include "window.h"
 
 /*
@@ -23,50 +23,6 @@
  * too.  A guest that is quicker than their release has to wait.
  */
 #define VENUS_MAX_LEFT 4096
-
-/* Regions there are; outlives the device when they do. */
-struct VenusRegionCount {
-    unsigned regions;           /* atomic */
-};
-
-#define TYPE_VENUS_REGION "virtio-gpu-venus-region"
-OBJECT_DECLARE_SIMPLE_TYPE(VenusRegion, VENUS_REGION)
-
-struct VenusRegion {
-    Object parent_obj;
-
-    MemoryRegion mr;            /* child, of size bytes */
-    void *map;                  /* owned mapping of map_size bytes */
-    size_t map_size;
-    uint64_t size;
-    VenusRegionCount *count;    /* ref */
-};
-
-static void venus_region_finalize(Object *obj)
-{
-    VenusRegion *region = VENUS_REGION(obj);
-
-    /* The memory region is gone already, and with it all who could look. */
-    if (region->map) {
-        munmap(region->map, region->map_size);
-        qatomic_dec(&region->count->regions);
-        g_atomic_rc_box_release(region->count);
-    }
-}
-
-static const TypeInfo venus_region_info = {
-    .name = TYPE_VENUS_REGION,
-    .parent = TYPE_OBJECT,
-    .instance_size = sizeof(VenusRegion),
-    .instance_finalize = venus_region_finalize,
-};
-
-static void venus_region_register_types(void)
-{
-    type_register_static(&venus_region_info);
-}
-
-type_init(venus_region_register_types);
 
 /* What the guest sees where no blob is. */
 static uint64_t window_empty_read(void *opaque, hwaddr addr, unsigned size)
@@ -90,20 +46,21 @@ static const MemoryRegionOps window_empty_ops = {
 
 static bool window_region_init(VenusState *s, Error **errp)
 {
-    memory_region_init_io(&s->window_mr, OBJECT(s->g), &window_empty_ops, s,
-                          "venus-window", s->window_size);
+    s->window_region = venus_region_new(NULL, 0, s->window_size, NULL);
+    memory_region_init_io(&s->window_region->mr, OBJECT(s->window_region),
+                          &window_empty_ops, NULL, "venus-window",
+                          s->window_size);
     /* Below the blobs. */
     memory_region_add_subregion_overlap(&VIRTIO_GPU_BASE(s->g)->hostmem, 0,
-                                        &s->window_mr, -1);
+                                        &s->window_region->mr, -1);
     s->regions = g_atomic_rc_box_new0(VenusRegionCount);
     return true;
 }
 
 static void window_region_cleanup(VenusState *s)
 {
-    memory_region_del_subregion(&VIRTIO_GPU_BASE(s->g)->hostmem,
-                                &s->window_mr);
-    object_unparent(OBJECT(&s->window_mr));
+    venus_region_drop(g_steal_pointer(&s->window_region),
+                      &VIRTIO_GPU_BASE(s->g)->hostmem);
     g_clear_pointer(&s->regions, g_atomic_rc_box_release);
 }
 
@@ -112,7 +69,6 @@ static void *window_region_reserve(VenusState *s, VenusResource *res,
                                    uint64_t used)
 {
     unsigned shown = g_tree_nnodes(s->mapped);
-    VenusRegion *region;
     size_t map_size = range->size;
     void *map;
 
@@ -128,13 +84,7 @@ static void *window_region_reserve(VenusState *s, VenusResource *res,
     if (map == MAP_FAILED) {
         return NULL;
     }
-    region = VENUS_REGION(object_new(TYPE_VENUS_REGION));
-    region->map = map;
-    region->map_size = map_size;
-    region->size = range->size;
-    region->count = g_atomic_rc_box_acquire(s->regions);
-    qatomic_inc(&region->count->regions);
-    res->region = region;
+    res->region = venus_region_new(map, map_size, range->size, s->regions);
     return QEMU_ALIGN_PTR_UP(map, s->granule);
 }
 
@@ -153,13 +103,8 @@ static void window_region_show(VenusState *s, VenusResource *res,
 static void window_region_hide(VenusState *s, VenusResource *res,
                                const VenusWindowRange *range)
 {
-    VenusRegion *region = g_steal_pointer(&res->region);
-
-    if (memory_region_is_mapped(&region->mr)) {
-        memory_region_del_subregion(&VIRTIO_GPU_BASE(s->g)->hostmem,
-                                    &region->mr);
-    }
-    object_unref(OBJECT(region));
+    venus_region_drop(g_steal_pointer(&res->region),
+                      &VIRTIO_GPU_BASE(s->g)->hostmem);
 }
 
 static void window_region_reset(VenusState *s)

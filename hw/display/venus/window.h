@@ -109,7 +109,7 @@ void venus_alignment_hint(VenusState *s);
 struct VenusWindowOps {
     const char *name;           /* as hostmem-mapping= has it */
 
-    /** init - make s->window_mr part of the hostmem region */
+    /** init - make s->window_region part of the hostmem region */
     bool (*init)(VenusState *s, Error **errp);
 
     /** cleanup - undo init(); nothing is shown any more */
