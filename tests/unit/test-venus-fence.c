@@ -17,6 +17,7 @@
 typedef struct Answers {
     GArray *fences;             /* uint64_t: the id that was added */
     GArray *errors;             /* int */
+    guint delivered;            /* commands, when a bottom half was done */
 } Answers;
 
 static VenusCmd *cmd_new(uint64_t id)
@@ -37,11 +38,20 @@ static void answers_done(void *opaque, VenusCmd *cmd, int error)
     g_free(cmd);
 }
 
+static void answers_delivered(void *opaque)
+{
+    Answers *answers = opaque;
+
+    answers->delivered = answers->fences->len;
+}
+
 static VenusFenceQueue *queue_new(Answers *answers)
 {
+    answers->delivered = 0;
     answers->fences = g_array_new(false, false, sizeof(uint64_t));
     answers->errors = g_array_new(false, false, sizeof(int));
-    return venus_fence_queue_new(NULL, answers_done, answers);
+    return venus_fence_queue_new(NULL, answers_done, answers_delivered,
+                                 answers);
 }
 
 static void queue_free(VenusFenceQueue *q, Answers *answers)
@@ -87,6 +97,7 @@ static void test_order(void)
     venus_fence_signal(q, 1, 0, 10);
     expect(&a, NULL, 0, 0);
     run_loop();
+    g_assert_cmpuint(a.delivered, ==, 2);   /* last, and all of them */
     expect(&a, (uint64_t[]) { 30, 10 }, 2, 0);
     g_assert_cmpuint(venus_fence_pending(q), ==, 1);
 

@@ -178,7 +178,15 @@ void venus_cmd_drop(VenusCmd *cmd)
 void venus_cmd_reply(VenusState *s, VenusCmd *cmd,
                      enum virtio_gpu_ctrl_type type)
 {
+    cmd->response = type;
+    QSIMPLEQ_INSERT_TAIL(&s->answers, cmd, next);
+}
+
+/* Write a response and tell the guest, which may do anything in return. */
+static void venus_cmd_send(VenusState *s, VenusCmd *cmd)
+{
     const struct virtio_gpu_ctrl_hdr *request = &cmd->base.cmd_hdr;
+    const enum virtio_gpu_ctrl_type type = cmd->response;
     VirtQueueElement *elem = &cmd->base.elem;
     struct virtio_gpu_ctrl_hdr hdr = { .type = type };
     size_t len = sizeof(hdr);
@@ -207,6 +215,49 @@ void venus_cmd_reply(VenusState *s, VenusCmd *cmd,
     virtqueue_push(cmd->base.vq, elem, done);
     virtio_notify(VIRTIO_DEVICE(s->g), cmd->base.vq);
     venus_cmd_free(cmd);
+}
+
+static void venus_cmd_unref_bh(void *opaque)
+{
+    object_unref(opaque);
+}
+
+bool venus_cmd_send_answers(VenusState *s)
+{
+    /* The bottom half that runs this uses the transport's re-entrancy guard. */
+    Object *transport = OBJECT(qdev_get_parent_bus(DEVICE(s->g))->parent);
+    VenusCmd *cmd;
+    bool alive;
+
+    assert(bql_locked());
+    if (QSIMPLEQ_EMPTY(&s->answers)) {
+        return true;
+    }
+    object_ref(transport);
+    venus_state_ref(s);
+    while ((cmd = QSIMPLEQ_FIRST(&s->answers))) {
+        QSIMPLEQ_REMOVE_HEAD(&s->answers, next);
+        venus_cmd_send(s, cmd);
+    }
+    alive = !s->removed;
+    venus_state_unref(s);
+    if (alive) {
+        object_unref(transport);
+    } else {
+        aio_bh_schedule_oneshot(qemu_get_aio_context(), venus_cmd_unref_bh,
+                                transport);
+    }
+    return alive;
+}
+
+void venus_cmd_drop_answers(VenusState *s)
+{
+    VenusCmd *cmd;
+
+    while ((cmd = QSIMPLEQ_FIRST(&s->answers))) {
+        QSIMPLEQ_REMOVE_HEAD(&s->answers, next);
+        venus_cmd_drop(cmd);
+    }
 }
 
 /* The context whose ring a fenced command names, checked; *type on failure. */
@@ -327,6 +378,9 @@ void venus_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq)
         cmd->reply = NULL;
         cmd->args_size = 0;
         venus_cmd_process(s, cmd);
+        if (!venus_cmd_send_answers(s)) {
+            return;             /* the guest has ejected the device */
+        }
         /* A guest that fills the queue for ever must not starve the others. */
         if (s->call_timed_out || get_clock() > end) {
             qemu_bh_schedule(s->g->ctrl_bh);

@@ -115,13 +115,20 @@ static bool venus_prepare(VirtIOGPUBase *b, Error **errp)
     return true;
 }
 
+/* No answer may go into the queues of the time after a reset. */
+static void venus_device_drop_commands(VenusState *s)
+{
+    venus_fence_reset(s->fences, venus_cmd_drop);
+    venus_cmd_drop_answers(s);
+}
+
 static void venus_reset_main_loop(VenusState *s)
 {
     GHashTableIter iter;
     gpointer value;
 
     assert(bql_locked());
-    venus_fence_reset(s->fences, venus_cmd_drop);
+    venus_device_drop_commands(s);
     venus_scanout_reset(s);
     if (s->session_used) {
         venus_session_stop(s);
@@ -162,8 +169,7 @@ static void venus_reset(VirtIODevice *vdev)
         venus_stock(g)->reset(vdev);
         return;
     }
-    /* No answer may go into the queues of the time after the reset. */
-    venus_fence_reset(s->fences, venus_cmd_drop);
+    venus_device_drop_commands(s);
     if (qemu_in_vcpu_thread()) {
         /*
          * Waiting here for the main thread would deadlock with one that waits
@@ -181,6 +187,8 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
 {
     VenusState *s = g_new0(VenusState, 1);
 
+    s->refs = 1;
+    QSIMPLEQ_INIT(&s->answers);
     s->g = VIRTIO_GPU(gl);
     s->conf = &gl->venus_conf;
     s->resources = g_hash_table_new(NULL, NULL);
@@ -192,6 +200,22 @@ static VenusState *venus_state_new(VirtIOGPUGL *gl)
     return s;
 }
 
+void venus_state_ref(VenusState *s)
+{
+    assert(bql_locked());
+    s->refs++;
+}
+
+void venus_state_unref(VenusState *s)
+{
+    assert(bql_locked());
+    if (--s->refs == 0) {
+        assert(s->removed);
+        g_free(s);
+    }
+}
+
+/* The device goes; who is just sending its answers keeps the structure. */
 static void venus_state_free(VenusState *s)
 {
     venus_reset_main_loop(s);
@@ -202,7 +226,8 @@ static void venus_state_free(VenusState *s)
     g_hash_table_unref(s->contexts);
     g_hash_table_unref(s->dumb);
     g_hash_table_unref(s->resources);
-    g_free(s);
+    s->removed = true;
+    venus_state_unref(s);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VenusState, venus_state_free)

@@ -37,6 +37,7 @@ typedef struct VenusSignal {
 struct VenusFenceQueue {
     /* Constant after creation */
     VenusFenceDone done;
+    VenusFenceDelivered delivered;
     void *opaque;
     QEMUBH *bh;                 /* owned */
 
@@ -122,15 +123,21 @@ static void venus_fence_deliver(VenusFenceQueue *q)
 
 static void venus_fence_bh(void *opaque)
 {
-    venus_fence_deliver(opaque);
+    VenusFenceQueue *q = opaque;
+
+    venus_fence_deliver(q);
+    q->delivered(q->opaque);    /* last: the queue may be gone afterwards */
 }
 
 VenusFenceQueue *venus_fence_queue_new(MemReentrancyGuard *guard,
-                                       VenusFenceDone done, void *opaque)
+                                       VenusFenceDone done,
+                                       VenusFenceDelivered delivered,
+                                       void *opaque)
 {
     VenusFenceQueue *q = g_new0(VenusFenceQueue, 1);
 
     q->done = done;
+    q->delivered = delivered;
     q->opaque = opaque;
     /* As virtio's own: not run in nested event loops. */
     q->bh = aio_bh_new_guarded(iohandler_get_aio_context(), venus_fence_bh, q,

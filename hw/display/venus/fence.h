@@ -12,17 +12,24 @@
 typedef struct VenusFenceQueue VenusFenceQueue;
 typedef struct VenusCmd VenusCmd;
 
-/* How a command whose fence has come is answered.  Main loop. */
+/* Takes a command whose fence has come.  Main loop; leaves the queue alone. */
 typedef void (*VenusFenceDone)(void *opaque, VenusCmd *cmd, int error);
+
+/* All that a bottom half had to deliver has been.  May free the queue. */
+typedef void (*VenusFenceDelivered)(void *opaque);
 
 /**
  * venus_fence_queue_new - a queue for each (context, ring)
  * @guard: of the device, may be NULL
  * @done: takes the command; @error is 0 or a negative errno
- * @opaque: for @done
+ * @delivered: called after @done where a bottom half, and not the caller of a
+ *             function of the queue, delivers
+ * @opaque: for @done and @delivered
  */
 VenusFenceQueue *venus_fence_queue_new(MemReentrancyGuard *guard,
-                                       VenusFenceDone done, void *opaque);
+                                       VenusFenceDone done,
+                                       VenusFenceDelivered delivered,
+                                       void *opaque);
 
 /** venus_fence_queue_free - all commands must have been taken; NULL allowed */
 void venus_fence_queue_free(VenusFenceQueue *q);

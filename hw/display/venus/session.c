@@ -56,20 +56,11 @@ static void venus_session_server_died(void *opaque)
     qemu_bh_schedule(s->death_bh);
 }
 
-/*
- * Answers commands, so that it has to be guarded against a guest that has its
- * interrupts written into our registers.
- */
-static void venus_session_death_bh(void *opaque)
+static void venus_session_lose_contexts(VenusState *s)
 {
-    VenusState *s = opaque;
     GHashTableIter iter;
     gpointer value;
 
-    if (s->server_ended) {
-        venus_session_stop(s);
-        return;
-    }
     g_hash_table_iter_init(&iter, s->contexts);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         VenusContext *ctx = value;
@@ -78,6 +69,22 @@ static void venus_session_death_bh(void *opaque)
             venus_context_lose(ctx, "its render server worker ended");
         }
     }
+}
+
+/*
+ * Answers commands, so that it has to be guarded against a guest that has its
+ * interrupts written into our registers.
+ */
+static void venus_session_death_bh(void *opaque)
+{
+    VenusState *s = opaque;
+
+    if (s->server_ended) {
+        venus_session_stop(s);
+    } else {
+        venus_session_lose_contexts(s);
+    }
+    venus_cmd_send_answers(s);
 }
 
 static void venus_session_poll_ctx(void *opaque, uint32_t ctx_id)
@@ -110,6 +117,11 @@ static void venus_session_fence_done(void *opaque, VenusCmd *cmd, int error)
                                          cmd->ok_type);
 }
 
+static void venus_session_fences_delivered(void *opaque)
+{
+    venus_cmd_send_answers(opaque);
+}
+
 void venus_session_init(VenusState *s)
 {
     DeviceState *dev = DEVICE(s->g);
@@ -120,7 +132,8 @@ void venus_session_init(VenusState *s)
     s->server = venus_server_new(venus_session_server_died, s);
     s->watchdog = venus_watchdog_new(s->server, s->conf->watchdog_ms);
     s->fences = venus_fence_queue_new(&transport->mem_reentrancy_guard,
-                                      venus_session_fence_done, s);
+                                      venus_session_fence_done,
+                                      venus_session_fences_delivered, s);
     if (s->conf->fence_poll || !venus_host_has_eventfd()) {
         s->poll_timer = timer_new_ns(QEMU_CLOCK_REALTIME, venus_session_poll,
                                      s);

@@ -60,6 +60,7 @@ typedef struct VenusCmd {
     uint32_t args_size;         /* bytes of args that were read */
     GByteArray *reply;          /* owned, starts with a header; or NULL */
     enum virtio_gpu_ctrl_type ok_type;  /* the response once its fence comes */
+    enum virtio_gpu_ctrl_type response; /* in VenusState.answers */
     QSIMPLEQ_ENTRY(VenusCmd) next;
 } VenusCmd;
 
@@ -158,6 +159,9 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
     GTree *mapped;              /* offset -> VenusResource, borrowed */
     VenusScanout scanout[VIRTIO_GPU_MAX_SCANOUTS];
     VenusFenceQueue *fences;    /* owned; has a lock of its own */
+    QSIMPLEQ_HEAD(, VenusCmd) answers;  /* owned: see venus_cmd_reply() */
+    unsigned refs;              /* the device's, and of answers being sent */
+    bool removed;               /* the device has been unrealized */
     QEMUBH *reset_bh;           /* owned */
     bool resetting;             /* a reset waits for reset_bh; commands wait */
     QEMUBH *death_bh;           /* owned, for processes that have ended */
@@ -181,13 +185,31 @@ struct VenusState {             /* one per device, owned by VirtIOGPUGL */
 void venus_handle_ctrl(VirtIODevice *vdev, VirtQueue *vq);
 
 /**
- * venus_cmd_reply - answer a command and free it
+ * venus_cmd_reply - settle the response to a command
  * @s: device
- * @cmd: taken over
+ * @cmd: ownership is transferred
  * @type: response type; error types drop cmd->reply
+ *
+ * Main loop.  The guest sees it with the next venus_cmd_send_answers().
  */
 void venus_cmd_reply(VenusState *s, VenusCmd *cmd,
                      enum virtio_gpu_ctrl_type type);
+
+/**
+ * venus_cmd_send_answers - send what venus_cmd_reply() has collected
+ * @s: device
+ *
+ * Main loop.  Writing a response or raising an interrupt can write to any
+ * register of the machine, as a guest chooses: it may reset or eject this one.
+ * Whatever collects answers therefore calls this last, when all state is
+ * consistent and no pointer into it is held.
+ *
+ * Return: false if the device has been removed: @s is gone.
+ */
+bool venus_cmd_send_answers(VenusState *s);
+
+/** venus_cmd_drop_answers - give back to the queue what was not sent yet */
+void venus_cmd_drop_answers(VenusState *s);
 
 /** venus_cmd_free - free a command that is not to be answered */
 void venus_cmd_free(VenusCmd *cmd);
@@ -445,6 +467,12 @@ void venus_session_fence(VenusState *s, VenusContext *ctx, VenusCmd *cmd);
 
 /** venus_session_stop - end renderer, server and all their processes */
 void venus_session_stop(VenusState *s);
+
+/** venus_state_ref - keep the structure, not what is in it, from being freed */
+void venus_state_ref(VenusState *s);
+
+/** venus_state_unref - undo venus_state_ref(); main loop, BQL held */
+void venus_state_unref(VenusState *s);
 
 /** venus_from_device - the state of a device in Venus-only mode, else NULL */
 VenusState *venus_from_device(VirtIOGPU *g);
