@@ -5,7 +5,6 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/units.h"
-#include "hw/pci/pci_regs.h"
 #include "standard-headers/linux/virtio_pci.h"
 #include "libqos/virtio-gpu-probe.h"
 #include "libqos/virtio-gpu-screen.h"
@@ -17,26 +16,6 @@
 /* What virtio-vga has of a VGA card's registers, in its BAR 2 */
 #define VGA_ATTRIBUTE_INDEX 0x400
 #define VGA_DISPI 0x500
-
-/* Has the interrupt of the control queue written to @addr, as a zero */
-static void aim_interrupt(VenusTest *t, uint64_t addr)
-{
-    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
-    QVirtQueuePCI *vq = container_of(t->gpu->ctrlq, QVirtQueuePCI, vq);
-    const uint16_t entry = 1;
-    uint64_t off;
-
-    if (!dev->pdev->msix_enabled) {
-        qpci_msix_enable(dev->pdev);
-        vq->msix_data = 0;
-        qvirtqueue_pci_msix_setup(dev, vq, &t->alloc, entry);
-    }
-    off = dev->pdev->msix_table_off + entry * PCI_MSIX_ENTRY_SIZE;
-    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
-                   off + PCI_MSIX_ENTRY_LOWER_ADDR, addr);
-    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
-                   off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
-}
 
 /* What a guest writes a zero to that wants the device reset */
 static uint64_t status_register(VenusTest *t)
@@ -82,19 +61,19 @@ static void test_interrupt_is_reset(void)
     uint64_t ram = guest_alloc(&t->alloc, 4);
 
     qtest_writel(t->qts, ram, UINT32_MAX);
-    aim_interrupt(t, ram);
+    venus_aim_interrupt(t, ram, 0);
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 1, .has_ring = true },
     });
     g_assert_cmphex(qtest_readl(t->qts, ram), ==, 0);
 
     /* A fence that comes by itself, then those of a worker that ends */
-    aim_interrupt(t, status_register(t));
+    venus_aim_interrupt(t, status_register(t), 0);
     gpu_submit_3d({
         .gpu = t->gpu, .ctx_id = 1, .fence = { .id = 2, .has_ring = true },
     });
     kill_with_fences(t, worker, worker);
-    aim_interrupt(t, ram);
+    venus_aim_interrupt(t, ram, 0);
     venus_check_2d(t->gpu);
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     venus_check_context(t->gpu, 1);
@@ -111,9 +90,9 @@ static void test_last_interrupt_is_reset(void)
     pid_t worker = venus_ctx_with_worker(t, 1);
     uint64_t ram = guest_alloc(&t->alloc, 4);
 
-    aim_interrupt(t, status_register(t));
+    venus_aim_interrupt(t, status_register(t), 0);
     kill_with_fences(t, worker, venus_server_pid(t));
-    aim_interrupt(t, ram);
+    venus_aim_interrupt(t, ram, 0);
     venus_check_2d(t->gpu);
     gpu_ctx_destroy({ .gpu = t->gpu, .ctx_id = 1 });
     venus_check_context(t->gpu, 1);

@@ -5,6 +5,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/units.h"
+#include "hw/pci/pci_regs.h"
 #include "libqos/pci.h"
 #include "libqos/virtio-gpu-probe.h"
 #include "venus-test-util.h"
@@ -13,6 +14,19 @@
 #define RAM_START 0x40200000
 #define RAM_END   0x50000000
 
+/* Has the port pass on what is for bus 1, and all of the machine's MMIO */
+static void venus_test_set_up_port(QPCIDevice *port, const QPCIBus *bus)
+{
+    qpci_config_writeb(port, PCI_SECONDARY_BUS, 1);
+    qpci_config_writeb(port, PCI_SUBORDINATE_BUS, 1);
+    qpci_config_writew(port, PCI_MEMORY_BASE, bus->mmio_alloc_ptr >> 16);
+    qpci_config_writew(port, PCI_MEMORY_LIMIT, (bus->mmio_limit - 1) >> 16);
+    /* Nothing */
+    qpci_config_writew(port, PCI_PREF_MEMORY_BASE, 0xfff0);
+    qpci_config_writew(port, PCI_PREF_MEMORY_LIMIT, 0);
+    qpci_device_enable(port);
+}
+
 /* The guest's side, from finding the device on */
 static void venus_test_connect(VenusTest *t)
 {
@@ -20,6 +34,12 @@ static void venus_test_connect(VenusTest *t)
 
     alloc_init(&t->alloc, ALLOC_NO_FLAGS, RAM_START, RAM_END, 4096);
     qos_create_generic_pcihost(&t->host, t->qts, &t->alloc);
+    if (t->behind_port) {
+        t->port = qpci_device_find(&t->host.pci.bus, addr.devfn);
+        g_assert_nonnull(t->port);
+        venus_test_set_up_port(t->port, &t->host.pci.bus);
+        addr.devfn = VENUS_TEST_PORT_DEVFN;
+    }
     t->dev = qvirtio_gpu_pci_new(&t->host.pci.bus, &t->alloc, &addr,
                                  t->refuse_features);
     t->gpu = &t->dev->gpu;
@@ -28,6 +48,7 @@ static void venus_test_connect(VenusTest *t)
 static void venus_test_disconnect(VenusTest *t)
 {
     qvirtio_gpu_pci_free(t->dev);
+    g_clear_pointer(&t->port, g_free);
     alloc_destroy(&t->alloc);
 }
 
@@ -38,10 +59,14 @@ VenusTest *qvenus_test_new(VenusTestOpts opt)
                                               : ",hostmem=64M,max_outputs=2";
 
     t->refuse_features = opt.refuse_features;
-    t->qts = qtest_initf("-machine virt -cpu max -m 256M -nodefaults %s "
-                         "-device %s,venus=on,romfile=,addr=04.0,id=gpu0%s",
+    t->behind_port = opt.behind_port;
+    t->qts = qtest_initf("-machine virt -cpu max -m 256M -nodefaults %s %s "
+                         "-device %s,venus=on,romfile=,id=gpu0,%s%s",
                          opt.args ? opt.args : "",
+                         opt.behind_port ?
+                         "-device pcie-root-port,addr=04.0,id=port0" : "",
                          opt.device ? opt.device : QVIRTIO_GPU_GL_PCI,
+                         opt.behind_port ? "bus=port0" : "addr=04.0",
                          device_opts);
     venus_test_connect(t);
     return t;
@@ -312,6 +337,26 @@ GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
         .fence = { .id = fence_id, .has_ring = true, .ring_idx = ring_idx },
     });
     return pending;
+}
+
+void venus_aim_interrupt(VenusTest *t, uint64_t addr, uint32_t data)
+{
+    QVirtioPCIDevice *dev = &t->dev->pci_vdev;
+    QVirtQueuePCI *vq = container_of(t->gpu->ctrlq, QVirtQueuePCI, vq);
+    const uint16_t entry = 1;
+    uint64_t off;
+
+    if (!dev->pdev->msix_enabled) {
+        qpci_msix_enable(dev->pdev);
+        qvirtqueue_pci_msix_setup(dev, vq, &t->alloc, entry);
+    }
+    off = dev->pdev->msix_table_off + entry * PCI_MSIX_ENTRY_SIZE;
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_LOWER_ADDR, addr);
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_UPPER_ADDR, addr >> 32);
+    qpci_io_writel(dev->pdev, dev->pdev->msix_table_bar,
+                   off + PCI_MSIX_ENTRY_DATA, data);
 }
 
 pid_t venus_server_pid(VenusTest *t)

@@ -14,13 +14,18 @@
 /* The host-visible window of these tests' devices */
 #define VENUS_TEST_HOSTMEM (64 * 1024 * 1024)
 
+/* Device 0 on bus 1, as libqos counts them */
+#define VENUS_TEST_PORT_DEVFN (1 << 8)
+
 typedef struct VenusTest {
     uint64_t refuse_features;
+    bool behind_port;
     QTestState *qts;
     QGuestAllocator alloc;
     QGenericPCIHost host;
     QVirtioGPUPCI *dev;
     QVirtioGPU *gpu;            /* borrowed from dev */
+    QPCIDevice *port;           /* what the device is behind; NULL: nothing */
 } VenusTest;
 
 typedef struct VenusTestOpts {
@@ -28,6 +33,7 @@ typedef struct VenusTestOpts {
     const char *device_opts;    /* default: ,hostmem=64M,max_outputs=2 */
     const char *args;           /* before the device on the command line */
     uint64_t refuse_features;
+    bool behind_port;           /* of PCI Express, which can be powered off */
 } VenusTestOpts;
 
 #define venus_test_new(...) qvenus_test_new((VenusTestOpts) __VA_ARGS__)
@@ -110,6 +116,9 @@ void venus_check_cut_off(uint32_t type);
 /* Sends an empty submission with a fence and does not wait */
 GPUPending venus_submit_fence(QVirtioGPU *gpu, uint32_t ctx_id,
                               uint8_t ring_idx, uint64_t fence_id);
+
+/* Has the interrupt of the control queue write @data to @addr, from now on */
+void venus_aim_interrupt(VenusTest *t, uint64_t addr, uint32_t data);
 
 /* The render server of this QEMU */
 pid_t venus_server_pid(VenusTest *t);
