@@ -346,6 +346,20 @@ class SandboxTest(MachineTest):
         self.good(SCRIPTS / "enter", "true", ROOT=str(self.root))
         self.assertEqual(self.calls("--bind /proc /proc --ro-bind /sys"), 1)
 
+    def test_name_of_a_user(self):
+        # Without one dbus-daemon, for example, does not start.
+        self.program("bwrap", "")
+        (self.root / "etc").mkdir()
+        (self.root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+        self.good(SCRIPTS / "enter", "true", ROOT=str(self.root))
+        self.assertEqual(self.calls("/etc/passwd"), 0)
+        self.user(1000)
+        self.good(SCRIPTS / "enter", "true", ROOT=str(self.root))
+        names = self.folder / "build/passwd"
+        self.assertEqual(self.calls(f"--ro-bind {names} /etc/passwd"), 1)
+        self.assertRegex(names.read_text(),
+                         r"^root:.*\ntester:x:1000:1000::.*\n$")
+
     def test_no_root(self):
         self.told("there is no root at", "make build",
                   command=(SCRIPTS / "enter", "true"),
