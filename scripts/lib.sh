@@ -10,6 +10,9 @@ case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
 ROOT=${ROOT:-$BUILD/root}
 case $ROOT in /*) ;; *) ROOT=$TOP/$ROOT ;; esac
 export TOP BUILD ROOT
+# Where the machine's own files are looked for: tests play other machines.
+# shellcheck disable=SC2034  # used by the scripts that source this
+MACHINE=${TEST_MACHINE:-}
 
 # shellcheck disable=SC2034  # used by the scripts that source this
 SRC=$BUILD/qemu/src
@@ -154,7 +157,7 @@ check_machine()
     system=$(uname -s)
     [ "$system" = Linux ] || [ "${0##*/}" = apply-to ] ||
         die "this builds on Linux, not on $system" \
-            "put the extension onto a QEMU of your own, 'make apply QEMU=DIR', and build that; see docs/system/devices/virtio-gpu-venus.rst"
+            "put the extension onto a QEMU of your own, 'make apply QEMU=DIR', and build that; see docs/system/devices/virtio-gpu-venus.rst, macOS"
     case ${JOBS:-1} in
     *[!0-9]* | 0*) die "JOBS=$JOBS is not a number of jobs" "JOBS=4, say" ;;
     esac

@@ -64,6 +64,7 @@ class FakeTest(unittest.TestCase):
         self.program("apt-helper", APT_HELPER)
         self.program("apt-config", "")
         self.program("mmdebstrap", MMDEBSTRAP)
+        self.program("bwrap", "")
         (self.fake / "uris").write_text("")
         self.index("1")
 

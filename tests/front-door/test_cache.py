@@ -60,6 +60,18 @@ class IndexTest(FakeTest):
         self.assertIn("http://other.test/debian trixie main",
                       (self.cache / "apt/sources.list").read_text())
 
+    def test_mirror_of_an_apt_that_has_no_index(self):
+        self.program("apt-get", """
+case "$*" in
+--version) echo "apt 9.9 (all)" ;;
+*no-release-info*) printf '%s\\n' http://mirror.test/debian-security \
+    http://mirror.test/debian/ ;;
+esac
+""")
+        self.good(ARCHIVES, "sources")
+        self.assertEqual((self.cache / "apt/mirror").read_text(),
+                         "http://mirror.test/debian\n")
+
     def test_answers_are_kept_until_it_changes(self):
         self.package("a_1_all.deb")
         self.assertIn("  a_1_all.deb  http://mirror.test/", self.list())
