@@ -55,9 +55,10 @@ def mirror_hosts():
     if "LINT_HOSTS" in os.environ:
         return os.environ["LINT_HOSTS"].split()
     try:
-        out = subprocess.run(["apt-get", "indextargets", "--format",
-                              "$(REPO_URI)"], capture_output=True, text=True,
-                             check=False).stdout
+        # The apt of the root has sources, but no lists that it fetched.
+        out = subprocess.run(["apt-get", "indextargets", "--no-release-info",
+                              "--format", "$(REPO_URI)"], text=True,
+                             capture_output=True, check=False).stdout
     except OSError:
         return []
     return sorted(set(re.findall(r"^\w+://([^/:\s]+)", out, re.M)))

@@ -213,7 +213,7 @@ class ForeignTest(MachineTest):
     def test_keyring_file(self):
         (self.machine / KEYRING).unlink()
         self.told(f"Debian's keyring is missing: {self.machine}/{KEYRING}",
-                  "KEYRING=FILE", "debian-archive-keyring_2025.1_all.deb",
+                  "KEYRING=FILE", "of a Debian mirror",
                   command=(SCRIPTS / "host-packages",))
         self.good(SCRIPTS / "host-packages", KEYRING="/dev/null")
 
@@ -253,7 +253,7 @@ class DebianTest(MachineTest):
     def test_old_keyring_that_stays_old(self):
         self.keyring("2021.1.1ubuntu2")
         self.told("the newest debian-archive-keyring of this host cannot "
-                  "check Debian 13", "2025.1_all.deb with dpkg -i",
+                  "check Debian 13", "mirror with dpkg -i",
                   command=(SCRIPTS / "host-packages",))
         self.assertEqual(self.calls("install debian-archive-keyring"), 1)
         self.good(SCRIPTS / "host-packages", KEYRING="/dev/null")
