@@ -9,25 +9,44 @@
 
 #define TIMEOUT_MS 40
 
+/* A process that calls are made to, and what is seen of its end */
+typedef struct Worker {
+    pid_t pid;
+    VenusProcess *process;
+    unsigned ends;
+} Worker;
+
+static void worker_start(Worker *worker)
+{
+    worker->ends = 0;
+    worker->pid = spawn_shell("exec sleep 60");
+    worker->process = venus_process_watch(worker->pid, count_call,
+                                          &worker->ends);
+}
+
+static void worker_end(Worker *worker)
+{
+    venus_process_unwatch(worker->process);
+    end_child(worker->pid);
+}
+
 static void test_watchdog_worker(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, TIMEOUT_MS);
 
     /* The second time the thread has to be woken up. */
     for (int i = 0; i < 2; i++) {
-        unsigned ends = 0;
-        pid_t pid = spawn_shell("exec sleep 60");
-        VenusProcess *p = venus_process_watch(pid, count_call, &ends);
+        Worker worker;
         gint64 begin;
 
+        worker_start(&worker);
         run_loop_ms(4 * TIMEOUT_MS);
         begin = g_get_monotonic_time();
-        venus_watchdog_begin(w, p);
-        wait_for(&ends, 1);
+        venus_watchdog_begin(w, worker.process);
+        wait_for(&worker.ends, 1);
         g_assert_true(venus_watchdog_end(w));
         g_assert_cmpint(g_get_monotonic_time() - begin, >=, TIMEOUT_MS * 1000);
-        venus_process_unwatch(p);
-        end_child(pid);
+        worker_end(&worker);
     }
     venus_watchdog_free(w);
     venus_watchdog_free(NULL);
@@ -36,16 +55,14 @@ static void test_watchdog_worker(VenusFixture *f, gconstpointer data)
 static void test_watchdog_stopped_worker(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, TIMEOUT_MS);
-    unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 60");
-    VenusProcess *p = venus_process_watch(pid, count_call, &ends);
+    Worker worker;
 
-    kill(pid, SIGSTOP);
-    venus_watchdog_begin(w, p);
-    wait_for(&ends, 1);
+    worker_start(&worker);
+    kill(worker.pid, SIGSTOP);
+    venus_watchdog_begin(w, worker.process);
+    wait_for(&worker.ends, 1);
     g_assert_true(venus_watchdog_end(w));
-    venus_process_unwatch(p);
-    end_child(pid);
+    worker_end(&worker);
     venus_watchdog_free(w);
 }
 
@@ -82,17 +99,15 @@ static void check_in_time(VenusFixture *f, unsigned limit_ms, gint64 call_us)
 
     for (int tries = 0; !in_time; tries++) {
         VenusWatchdog *w = venus_watchdog_new(f->server, limit_ms);
-        unsigned ends = 0;
-        pid_t pid = spawn_shell("exec sleep 60");
-        VenusProcess *p = venus_process_watch(pid, count_call, &ends);
+        Worker worker;
 
         g_assert_cmpint(tries, <, 20);
-        in_time = make_calls(w, p, limit_ms * 1000, call_us);
+        worker_start(&worker);
+        in_time = make_calls(w, worker.process, limit_ms * 1000, call_us);
         if (in_time) {
-            g_assert_true(is_alive(pid));
+            g_assert_true(is_alive(worker.pid));
         }
-        venus_process_unwatch(p);
-        end_child(pid);
+        worker_end(&worker);
         venus_watchdog_free(w);
     }
 }
@@ -115,22 +130,20 @@ static void test_watchdog_race(VenusFixture *f, gconstpointer data)
     unsigned saved = 0, lost = 0;
 
     for (int i = 0; i < 60; i++) {
-        unsigned ends = 0;
-        pid_t pid = spawn_shell("exec sleep 60");
-        VenusProcess *p = venus_process_watch(pid, count_call, &ends);
+        Worker worker;
 
-        venus_watchdog_begin(w, p);
+        worker_start(&worker);
+        venus_watchdog_begin(w, worker.process);
         g_usleep(g_test_rand_int_range(1000, 5000));
         if (venus_watchdog_end(w)) {
             lost++;
-            wait_for(&ends, 1);
+            wait_for(&worker.ends, 1);
         } else {
             saved++;
             g_usleep(1000);
-            g_assert_true(is_alive(pid));
+            g_assert_true(is_alive(worker.pid));
         }
-        venus_process_unwatch(p);
-        end_child(pid);
+        worker_end(&worker);
     }
     g_test_message("%u in time, %u killed", saved, lost);
     venus_watchdog_free(w);
@@ -140,19 +153,17 @@ static void test_watchdog_race(VenusFixture *f, gconstpointer data)
 static void test_watchdog_escalates(VenusFixture *f, gconstpointer data)
 {
     VenusWatchdog *w = venus_watchdog_new(f->server, TIMEOUT_MS);
-    unsigned ends = 0;
-    pid_t pid = spawn_shell("exec sleep 60");
-    VenusProcess *p = venus_process_watch(pid, count_call, &ends);
+    Worker worker;
     int fd = fixture_start(f);
 
-    venus_watchdog_begin(w, p);
-    wait_for(&ends, 1);
+    worker_start(&worker);
+    venus_watchdog_begin(w, worker.process);
+    wait_for(&worker.ends, 1);
     wait_for(&f->deaths, 1);
     g_assert_true(venus_watchdog_end(w));
     g_assert_false(venus_server_running(f->server));
     assert_hung_up(fd);
-    venus_process_unwatch(p);
-    end_child(pid);
+    worker_end(&worker);
     venus_watchdog_free(w);
 }
 

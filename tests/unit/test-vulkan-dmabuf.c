@@ -15,16 +15,8 @@
 #include "udmabuf.h"
 #include "vulkan-headless-window.h"
 
-#define WIDTH 64
-#define HEIGHT 48
-#define FILTERED 2
-
-static const Picture plain = {
-    .format = PICTURE_BGRX,
-    .width = WIDTH,
-    .height = HEIGHT,
-    .stride = WIDTH * 4,
-};
+#define WIDTH PICTURE_WIDTH
+#define HEIGHT PICTURE_HEIGHT
 
 /* As drivers make them: lines padded, the picture on a page of its own */
 static const Picture padded = {
@@ -97,7 +89,7 @@ static void assert_imported(HeadlessWindow *h, unsigned dmabufs)
 /* The device reads what the guest writes, frame after frame. */
 static void test_copy(void)
 {
-    Picture picture = plain;
+    Picture picture = picture_plain;
     HeadlessWindow h;
     Blob b;
 
@@ -120,12 +112,12 @@ static void test_scaled(void)
     HeadlessWindow h;
     Blob b;
 
-    if (!open_window(&h, &b, &plain, 3 * WIDTH, 2 * HEIGHT)) {
+    if (!open_window(&h, &b, &picture_plain, 3 * WIDTH, 2 * HEIGHT)) {
         return;
     }
-    headless_window_check(&h, &plain, FILTERED);
+    headless_window_check(&h, &picture_plain, HEADLESS_FILTERED);
     headless_window_resize(&h, WIDTH, HEIGHT);
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     assert_imported(&h, 1);
     headless_window_close(&h);
     blob_cleanup(&b);
@@ -141,7 +133,7 @@ static void test_offset_and_stride(void)
     }
     headless_window_check(&h, &padded, 0);
     headless_window_resize(&h, 2 * WIDTH, 2 * HEIGHT);
-    headless_window_check(&h, &padded, FILTERED);
+    headless_window_check(&h, &padded, HEADLESS_FILTERED);
     assert_imported(&h, 1);
     headless_window_close(&h);
     blob_cleanup(&b);
@@ -152,7 +144,7 @@ static void test_format(const void *opaque)
 {
     const PictureFormat *format = opaque;
     bool is_first_unused = format->shift[0] && format->shift[2];
-    Picture picture = plain;
+    Picture picture = picture_plain;
     HeadlessWindow h;
     Blob b;
 
@@ -173,7 +165,7 @@ static void test_format(const void *opaque)
 /* Two buffers in turn are imported once each. */
 static void test_flip(void)
 {
-    Picture pictures[2] = { plain, plain };
+    Picture pictures[2] = { picture_plain, picture_plain };
     HeadlessWindow h;
     Blob b[2];
     int i;
@@ -198,13 +190,13 @@ static void test_flip(void)
 /* The guest's descriptor is closed while the device has still to read. */
 static void test_in_flight(void)
 {
-    Picture next = plain;
+    Picture next = picture_plain;
     g_autoptr(Canvas) shot = NULL;
-    g_autoptr(Canvas) wanted = picture_canvas(&plain);
+    g_autoptr(Canvas) wanted = picture_canvas(&picture_plain);
     HeadlessWindow h;
     Blob b;
 
-    if (!blob_init(&b, &plain)) {
+    if (!blob_init(&b, &picture_plain)) {
         return;
     }
     if (!headless_window_open(&h, &dmabuf_first)) {
@@ -213,7 +205,7 @@ static void test_in_flight(void)
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
     vulkan_headless_hold();
-    headless_window_show(&h, picture_surface(&plain, b.image));
+    headless_window_show(&h, picture_surface(&picture_plain, b.image));
     headless_wait_held();
     blob_cleanup(&b);
 
@@ -231,24 +223,24 @@ static void test_in_flight(void)
 /* A memfd that is said to be a dma-buf, to a device that reads dma-bufs */
 static void test_descriptor_lies(void)
 {
-    size_t size = picture_size(&plain);
+    size_t size = picture_size(&picture_plain);
     HeadlessWindow h;
     ScanoutImage *image;
     void *map;
     Blob b;
     int fd;
 
-    if (!open_window(&h, &b, &plain, WIDTH, HEIGHT)) {
+    if (!open_window(&h, &b, &picture_plain, WIDTH, HEIGHT)) {
         return;
     }
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     assert_imported(&h, 1);
     map = qemu_memfd_alloc("blob", size, F_SEAL_SHRINK, &fd, &error_abort);
     memset(b.map, 0, b.size);
-    picture_paint(&plain, map);
+    picture_paint(&picture_plain, map);
     image = scanout_image_new_fd(fd, size, &error_abort);
-    headless_window_show(&h, picture_surface(&plain, image));
-    headless_window_check(&h, &plain, 0);
+    headless_window_show(&h, picture_surface(&picture_plain, image));
+    headless_window_check(&h, &picture_plain, 0);
     g_assert_cmpuint(vulkan_headless_log().dmabuf_imports, ==, 1);
     g_assert_cmpuint(vulkan_headless_log().host_imports, ==, 1);
     g_assert_cmpuint(window_copied(&h.window), ==, 0);

@@ -14,18 +14,9 @@
 #include "vulkan-headless-window.h"
 #include "vulkan-picture.h"
 
-#define WIDTH 64
-#define HEIGHT 48
+#define WIDTH PICTURE_WIDTH
+#define HEIGHT PICTURE_HEIGHT
 #define PIXELS (WIDTH * HEIGHT)
-/* Filters work with weights of 8 bits. */
-#define FILTERED 2
-
-static const Picture plain = {
-    .format = PICTURE_BGRX,
-    .width = WIDTH,
-    .height = HEIGHT,
-    .stride = WIDTH * 4,
-};
 
 /* Neither stride nor offset is what is easy. */
 static const Picture odd = {
@@ -68,8 +59,8 @@ static void test_copy(void)
         return;
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
-    headless_window_show(&h, picture_plain_surface(&plain));
-    headless_window_check(&h, &plain, 0);
+    headless_window_show(&h, picture_plain_surface(&picture_plain));
+    headless_window_check(&h, &picture_plain, 0);
     g_assert_cmpuint(window_copied(&h.window), ==, PIXELS);
     g_assert_cmpint(vulkan_headless_log().format, ==,
                     VK_FORMAT_B8G8R8A8_UNORM);
@@ -102,13 +93,13 @@ static void check_size(const SizeCase *c, const Picture *picture,
     }
     headless_window_resize(&h, c->width, c->height);
     headless_window_show(&h, picture_plain_surface(picture));
-    headless_window_check(&h, picture, FILTERED);
+    headless_window_check(&h, picture, HEADLESS_FILTERED);
     headless_window_close(&h);
 }
 
 static void test_scaled(const void *opaque)
 {
-    check_size(opaque, &plain, VK_FORMAT_UNDEFINED);
+    check_size(opaque, &picture_plain, VK_FORMAT_UNDEFINED);
 }
 
 static void test_scaled_odd(const void *opaque)
@@ -119,7 +110,7 @@ static void test_scaled_odd(const void *opaque)
 /* A window that encodes what is written to it: colours stay the guest's. */
 static void test_srgb(const void *opaque)
 {
-    check_size(opaque, &plain, VK_FORMAT_B8G8R8A8_SRGB);
+    check_size(opaque, &picture_plain, VK_FORMAT_B8G8R8A8_SRGB);
 }
 
 static void test_srgb_copy(void)
@@ -132,8 +123,8 @@ static void test_srgb_copy(void)
         return;
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
-    headless_window_show(&h, picture_plain_surface(&plain));
-    headless_window_check(&h, &plain, 0);
+    headless_window_show(&h, picture_plain_surface(&picture_plain));
+    headless_window_check(&h, &picture_plain, 0);
     g_assert_cmpint(vulkan_headless_log().format, ==,
                     VK_FORMAT_B8G8R8A8_SRGB);
     headless_window_close(&h);
@@ -150,19 +141,19 @@ static void test_resize(void)
         return;
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
-    headless_window_show(&h, picture_plain_surface(&plain));
-    headless_window_check(&h, &plain, 0);
+    headless_window_show(&h, picture_plain_surface(&picture_plain));
+    headless_window_check(&h, &picture_plain, 0);
     for (i = 0; i < ARRAY_SIZE(sizes); i++) {
         headless_window_resize(&h, sizes[i].width, sizes[i].height);
-        headless_window_check(&h, &plain, FILTERED);
+        headless_window_check(&h, &picture_plain, HEADLESS_FILTERED);
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     /* Two more frames, and all that was replaced has gone. */
     headless_window_damage(&h, 0, 0, 1, 1);
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     headless_window_damage(&h, 0, 0, 1, 1);
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     log = vulkan_headless_log();
     g_assert_cmpuint(log.swapchains, ==, ARRAY_SIZE(sizes) + 2);
     g_assert_cmpuint(log.swapchains_old, ==, ARRAY_SIZE(sizes) + 1);
@@ -227,7 +218,7 @@ static void test_host_pointer(void)
     }
     /* And scaled, which takes a detour on the device */
     headless_window_resize(&h, 2 * WIDTH, HEIGHT);
-    headless_window_check(&h, &picture, FILTERED);
+    headless_window_check(&h, &picture, HEADLESS_FILTERED);
     g_assert_cmpuint(window_copied(&h.window), ==, 0);
     g_assert_cmpuint(vulkan_headless_log().host_imports, ==, 1);
     g_assert_cmpuint(vulkan_headless_log().dmabuf_imports, ==, 0);
@@ -277,8 +268,8 @@ static void test_upload_damage(void)
     const VkRect2D rects[] = { { { 5, 7 }, { 11, 3 } },
                                { { 40, 30 }, { 24, 18 } } };
     HeadlessWindowConfig config = headless_window_plain;
-    g_autoptr(Canvas) wanted = picture_canvas(&plain);
-    Picture changed = plain;
+    g_autoptr(Canvas) wanted = picture_canvas(&picture_plain);
+    Picture changed = picture_plain;
     uint64_t copied = 2 * PIXELS;
     HeadlessWindow h;
     Memory m;
@@ -289,12 +280,12 @@ static void test_upload_damage(void)
         return;
     }
     headless_window_resize(&h, WIDTH, HEIGHT);
-    memory_init(&m, &plain);
-    headless_window_show(&h, picture_surface(&plain, m.image));
-    headless_window_check(&h, &plain, 0);
+    memory_init(&m, &picture_plain);
+    headless_window_show(&h, picture_surface(&picture_plain, m.image));
+    headless_window_check(&h, &picture_plain, 0);
     /* The other slot's copy */
     headless_window_damage(&h, rects[0].offset.x, rects[0].offset.y, 1, 1);
-    headless_window_check(&h, &plain, 0);
+    headless_window_check(&h, &picture_plain, 0);
     g_assert_cmpuint(window_copied(&h.window), ==, copied);
 
     changed.seed = 1;
@@ -332,7 +323,7 @@ static void test_mode(const void *opaque)
 {
     const ModeCase *c = opaque;
     HeadlessWindowConfig config = headless_window_plain;
-    Picture picture = plain;
+    Picture picture = picture_plain;
     HeadlessWindow h;
 
     config.presenter.mode = c->mode;
@@ -359,9 +350,9 @@ static void released_cb(void *opaque)
 /* The guest lets go of a blob that the device has still to read. */
 static void test_in_flight(void)
 {
-    g_autoptr(Canvas) wanted = picture_canvas(&plain);
+    g_autoptr(Canvas) wanted = picture_canvas(&picture_plain);
     g_autoptr(Canvas) shot = NULL;
-    Picture next = plain;
+    Picture next = picture_plain;
     int released = 0;
     HeadlessWindow h;
     ScanoutImage *image;
@@ -370,11 +361,11 @@ static void test_in_flight(void)
     if (!headless_window_open(&h, &headless_window_plain)) {
         return;
     }
-    memory_init(&m, &plain);
+    memory_init(&m, &picture_plain);
     image = scanout_image_new_ptr(m.map, m.size, released_cb, &released);
     headless_window_resize(&h, WIDTH, HEIGHT);
     vulkan_headless_hold();
-    headless_window_show(&h, picture_surface(&plain, image));
+    headless_window_show(&h, picture_surface(&picture_plain, image));
     headless_wait_held();
     scanout_image_unref(image);
 
@@ -395,7 +386,7 @@ static void test_in_flight(void)
 /* A window that cannot be seen costs nothing, and has not forgotten. */
 static void test_hidden(void)
 {
-    Picture picture = plain;
+    Picture picture = picture_plain;
     HeadlessWindow h;
 
     if (!headless_window_open(&h, &headless_window_plain)) {
@@ -422,7 +413,7 @@ static void test_hidden(void)
 /* Each has a device and a thread of its own. */
 static void test_two_windows(void)
 {
-    Picture a = plain;
+    Picture a = picture_plain;
     Picture b = odd;
     HeadlessWindow first, second;
     int i;
@@ -439,12 +430,12 @@ static void test_two_windows(void)
         headless_window_show(&first, picture_plain_surface(&a));
         headless_window_show(&second, picture_plain_surface(&b));
         headless_window_check(&first, &a, 0);
-        headless_window_check(&second, &b, FILTERED);
+        headless_window_check(&second, &b, HEADLESS_FILTERED);
     }
     headless_window_close(&first);
     b.seed++;
     headless_window_show(&second, picture_plain_surface(&b));
-    headless_window_check(&second, &b, FILTERED);
+    headless_window_check(&second, &b, HEADLESS_FILTERED);
     headless_window_close(&second);
 }
 

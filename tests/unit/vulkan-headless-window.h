@@ -45,6 +45,9 @@ void headless_window_show(HeadlessWindow *h, DisplaySurface *surface);
 void headless_window_damage(HeadlessWindow *h, int x, int y, int width,
                             int height);
 
+/* A difference that scaling may make: filters work with weights of 8 bits. */
+#define HEADLESS_FILTERED 2
+
 /**
  * headless_window_check - wait for the frame, and look at all of its pixels
  * @picture: that the window is to show, in the size that it has

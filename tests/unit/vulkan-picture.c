@@ -73,6 +73,13 @@ static void picture_store(const PictureFormat *f, uint8_t *at, uint32_t word)
     }
 }
 
+const Picture picture_plain = {
+    .format = PICTURE_BGRX,
+    .width = PICTURE_WIDTH,
+    .height = PICTURE_HEIGHT,
+    .stride = PICTURE_WIDTH * 4,
+};
+
 size_t picture_size(const Picture *p)
 {
     return ROUND_UP(p->offset + (size_t)p->stride * p->height,
